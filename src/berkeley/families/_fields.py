@@ -1,0 +1,21 @@
+"""Fields of socket addresses, to and from bytes, with the rules that CPython's own parser of addresses follows."""
+
+from operator import index
+
+
+def unsigned(value):
+    """The integer's low 32 bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "I"."""
+    return index(value) & 0xFFFFFFFF
+
+
+def signed(value):
+    """The integer, for a field that CPython reads as a C int (PyArg_Parse's "i"); OverflowError outside its range."""
+    number = index(value)
+    if not -0x80000000 <= number <= 0x7FFFFFFF:
+        raise OverflowError("signed integer is out of range")
+    return number
+
+
+def unpacked(layout, raw):
+    """The fields of `raw` under a struct.Struct: what is missing reads as zero, what is too much is left aside."""
+    return layout.unpack(raw[: layout.size].ljust(layout.size, b"\0"))

@@ -1,0 +1,33 @@
+"""MSG_*: flags of send() and recv() and of what they return. send(2), recv(2), recvmmsg(2)."""
+
+HEADERS = ("sys/socket.h",)
+
+MSG_OOB = 0x1
+MSG_PEEK = 0x2
+MSG_DONTROUTE = 0x4
+MSG_TRYHARD = 0x4
+MSG_CTRUNC = 0x8
+MSG_PROBE = 0x10  # send nothing, only learn the path; <sys/socket.h> knows the bit by its older name, MSG_PROXY
+MSG_PROXY = 0x10
+MSG_TRUNC = 0x20
+MSG_DONTWAIT = 0x40
+MSG_EOR = 0x80
+MSG_WAITALL = 0x100
+MSG_FIN = 0x200
+MSG_SYN = 0x400
+MSG_CONFIRM = 0x800
+MSG_RST = 0x1000
+MSG_ERRQUEUE = 0x2000
+MSG_NOSIGNAL = 0x4000
+MSG_MORE = 0x8000
+MSG_WAITFORONE = 0x10000
+MSG_BATCH = 0x40000
+MSG_SOCK_DEVMEM = 0x2000000
+MSG_ZEROCOPY = 0x4000000
+MSG_FASTOPEN = 0x20000000
+MSG_CMSG_CLOEXEC = 0x40000000
+
+BEYOND = (
+    "MSG_TRYHARD", "MSG_PROBE", "MSG_PROXY", "MSG_FIN", "MSG_SYN", "MSG_RST", "MSG_WAITFORONE", "MSG_BATCH",
+    "MSG_SOCK_DEVMEM", "MSG_ZEROCOPY",
+)  # fmt: skip

@@ -1,0 +1,43 @@
+"""Numbers inside what socket options take and give: error-queue records, memory counts, buffer locks.
+
+SO_EE_* are fields of struct sock_extended_err (ip(7), IP_RECVERR; <linux/errqueue.h>); SK_MEMINFO_* index the array of
+SO_MEMINFO (<linux/sock_diag.h>); the rest are values of SO_BUF_LOCK and SO_TXREHASH (<linux/socket.h>).
+"""
+
+HEADERS = ("time.h linux/errqueue.h", "linux/sock_diag.h", "linux/socket.h")
+
+SO_EE_ORIGIN_NONE = 0
+SO_EE_ORIGIN_LOCAL = 1
+SO_EE_ORIGIN_ICMP = 2
+SO_EE_ORIGIN_ICMP6 = 3
+SO_EE_ORIGIN_TXSTATUS = 4
+SO_EE_ORIGIN_TIMESTAMPING = 4
+SO_EE_ORIGIN_ZEROCOPY = 5
+SO_EE_ORIGIN_TXTIME = 6
+SO_EE_CODE_ZEROCOPY_COPIED = 1
+SO_EE_CODE_TXTIME_INVALID_PARAM = 1
+SO_EE_CODE_TXTIME_MISSED = 2
+SO_EE_RFC4884_FLAG_INVALID = 1
+
+SCM_TSTAMP_SND = 0
+SCM_TSTAMP_SCHED = 1
+SCM_TSTAMP_ACK = 2
+SCM_TSTAMP_COMPLETION = 3
+
+SK_MEMINFO_RMEM_ALLOC = 0
+SK_MEMINFO_RCVBUF = 1
+SK_MEMINFO_WMEM_ALLOC = 2
+SK_MEMINFO_SNDBUF = 3
+SK_MEMINFO_FWD_ALLOC = 4
+SK_MEMINFO_WMEM_QUEUED = 5
+SK_MEMINFO_OPTMEM = 6
+SK_MEMINFO_BACKLOG = 7
+SK_MEMINFO_DROPS = 8
+
+SOCK_SNDBUF_LOCK = 1
+SOCK_RCVBUF_LOCK = 2
+SOCK_TXREHASH_DISABLED = 0
+SOCK_TXREHASH_ENABLED = 1
+SOCK_TXREHASH_DEFAULT = 255
+
+BEYOND = ("*",)

@@ -1,0 +1,29 @@
+"""SOL_UDP and SOL_UDPLITE: UDP_* and UDPLITE_* options. udp(7), udplite(7), <netinet/udp.h>, <linux/udp.h>."""
+
+HEADERS = ("netinet/in.h netinet/udp.h", "linux/udp.h")
+
+SOL_UDP = 17
+SOL_UDPLITE = 136
+
+UDP_CORK = 1
+UDP_ENCAP = 100
+UDP_NO_CHECK6_TX = 101
+UDP_NO_CHECK6_RX = 102
+UDP_SEGMENT = 103
+UDP_GRO = 104
+
+# Values of UDP_ENCAP.
+UDP_ENCAP_ESPINUDP_NON_IKE = 1
+UDP_ENCAP_ESPINUDP = 2
+UDP_ENCAP_L2TPINUDP = 3
+UDP_ENCAP_GTP0 = 4
+UDP_ENCAP_GTP1U = 5
+UDP_ENCAP_RXRPC = 6
+TCP_ENCAP_ESPINTCP = 7
+UDP_ENCAP_OVPNINUDP = 8
+
+# No C header has ever declared these two; udplite(7) gives them.
+UDPLITE_SEND_CSCOV = 10
+UDPLITE_RECV_CSCOV = 11
+
+BEYOND = ("SOL_UDPLITE", "UDP_*", "TCP_ENCAP_ESPINTCP")
