@@ -1,0 +1,30 @@
+"""A complete, independent socket module for Python.
+
+`from berkeley import socket` is the drop-in module; `install()` and the command `berkeley run` put it under programs
+that say `import socket`. What this package offers beyond the standard module is here, and is loaded when first used.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# Where each public name lives. Importing berkeley loads none of it.
+_HOMES = {
+    "install": "_install",
+    "is_installed": "_install",
+    "uninstall": "_install",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from the module that holds it; kept here from then on."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,117 @@
+"""Connections and servers in one call. What the program may have replaced is looked up in its namespace."""
+
+import berkeley.socket as namespace
+
+from . import _native
+from ._enums import AddressFamily
+from ._standard import standard
+
+_GLOBAL_DEFAULT_TIMEOUT = object()
+
+
+@standard
+def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False):
+    """A TCP connection to (host, port): each address of the host is tried in turn, and the first to answer wins.
+
+    `timeout` (seconds) holds for each attempt and stays on the socket; the default is getdefaulttimeout().
+    `source_address` is a (host, port) to bind to first. Where all fail, the last attempt's error is raised; with
+    `all_errors`, an ExceptionGroup of them all.
+    """
+    host, port = address
+    errors = []
+    for family, kind, proto, _, target in namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM):
+        try:
+            return _attempt(family, kind, proto, target, timeout, source_address)
+        except OSError as error:
+            if not all_errors:
+                errors.clear()
+            errors.append(error)
+    if not errors:
+        raise OSError("getaddrinfo returns an empty list")
+    try:
+        if all_errors:
+            raise _exception_group("create_connection failed", errors)
+        raise errors[0]
+    finally:
+        errors.clear()  # an error's traceback holds this frame, and this frame the error
+
+
+def _attempt(family, kind, proto, target, timeout, source_address):
+    sock = namespace.socket(family, kind, proto)
+    try:
+        if timeout is not _GLOBAL_DEFAULT_TIMEOUT:
+            sock.settimeout(timeout)
+        if source_address:
+            sock.bind(source_address)
+        sock.connect(target)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _exception_group(message, errors):
+    try:
+        group = ExceptionGroup
+    except NameError:  # Python 3.10. Imported only now: the package brings in the standard socket module
+        from exceptiongroup import ExceptionGroup as group  # noqa: N813
+    return group(message, errors)
+
+
+@standard
+def has_dualstack_ipv6():
+    """Can one TCP socket serve IPv4 and IPv6 here? (IPV6_V6ONLY, ipv6(7))"""
+    try:
+        with namespace.socket(namespace.AF_INET6, namespace.SOCK_STREAM) as sock:
+            sock.setsockopt(namespace.IPPROTO_IPV6, namespace.IPV6_V6ONLY, 0)
+            return True
+    except OSError:
+        return False
+
+
+@standard
+def create_server(address, *, family=AddressFamily.AF_INET, backlog=None, reuse_port=False, dualstack_ipv6=False):
+    """A TCP socket that listens at (host, port), with SO_REUSEADDR set.
+
+    `family` is AF_INET or AF_INET6. `dualstack_ipv6` lets an AF_INET6 server take IPv4 connections too, which it
+    otherwise refuses. `reuse_port` sets SO_REUSEPORT.
+    """
+    if dualstack_ipv6:
+        if not namespace.has_dualstack_ipv6():
+            raise ValueError("dualstack_ipv6 not supported on this platform")
+        if family != namespace.AF_INET6:
+            raise ValueError("dualstack_ipv6 requires AF_INET6 family")
+    sock = namespace.socket(family, namespace.SOCK_STREAM)
+    try:
+        _prepare_server(sock, family, reuse_port, dualstack_ipv6)
+        _bind_server(sock, address)
+        if backlog is None:
+            sock.listen()
+        else:
+            sock.listen(backlog)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _prepare_server(sock, family, reuse_port, dualstack_ipv6):
+    try:
+        # A port whose last connections linger in TIME_WAIT can be bound again.
+        sock.setsockopt(namespace.SOL_SOCKET, namespace.SO_REUSEADDR, 1)
+    except OSError:
+        pass  # a family without it can still serve
+    if reuse_port and family in (namespace.AF_INET, namespace.AF_INET6):
+        sock.setsockopt(namespace.SOL_SOCKET, namespace.SO_REUSEPORT, 1)
+    if family == namespace.AF_INET6:
+        sock.setsockopt(namespace.IPPROTO_IPV6, namespace.IPV6_V6ONLY, 0 if dualstack_ipv6 else 1)
+
+
+def _bind_server(sock, address):
+    try:
+        sock.bind(address)
+    except _native.gaierror:
+        raise  # its number is no errno
+    except OSError as error:
+        message = f"{error.strerror} (while attempting to bind on address {address!r})"
+        raise OSError(error.errno, message) from None

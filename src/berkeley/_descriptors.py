@@ -1,0 +1,94 @@
+"""Sockets from descriptors, pairs of sockets, and descriptors sent over sockets."""
+
+import berkeley.socket as namespace
+
+from . import _native
+from ._enums import AddressFamily, SocketKind
+from ._sock import wrap
+from ._standard import standard
+
+
+@standard
+def fromfd(fd, family, type, proto=0):
+    """A socket on a duplicate of the descriptor, which stays open. The duplicate is not inheritable."""
+    return namespace.socket(family, type, proto, namespace.dup(fd))
+
+
+@standard
+def socketpair(family=None, type=SocketKind.SOCK_STREAM, proto=0):
+    """socketpair(2): two connected sockets, AF_UNIX unless another family is given. They are not inheritable."""
+    if family is None:
+        family = AddressFamily.AF_UNIX
+    first, second = _native.open_pair(family, type, proto)
+    cls = namespace.socket
+    try:
+        one = wrap(cls, first, family, type, proto)
+    except BaseException:
+        _native.close(second)
+        raise
+    return one, wrap(cls, second, family, type, proto)
+
+
+@standard
+def _fallback_socketpair(family=AddressFamily.AF_INET, type=SocketKind.SOCK_STREAM, proto=0):
+    """A pair of connected TCP sockets over loopback: what systems without socketpair(2) use."""
+    host = {namespace.AF_INET: namespace._LOCALHOST, namespace.AF_INET6: namespace._LOCALHOST_V6}.get(family)
+    if host is None:
+        raise ValueError("Only AF_INET and AF_INET6 socket address families are supported")
+    if type != namespace.SOCK_STREAM:
+        raise ValueError("Only SOCK_STREAM socket type is supported")
+    if proto != 0:
+        raise ValueError("Only protocol zero is supported")
+    with namespace.socket(family, type, proto) as listener:
+        listener.bind((host, 0))
+        listener.listen()
+        client = namespace.socket(family, type, proto)
+        try:
+            client.setblocking(False)
+            try:
+                client.connect(listener.getsockname())
+            except BlockingIOError:
+                pass  # under way: the listener's queue completes it
+            client.setblocking(True)
+            server, _ = listener.accept()
+            try:
+                # Anyone on this machine could have connected in between.
+                if server.getsockname() != client.getpeername() or client.getsockname() != server.getpeername():
+                    raise ConnectionError("Unexpected peer connection")
+            except BaseException:
+                server.close()
+                raise
+        except BaseException:
+            client.close()
+            raise
+    return server, client
+
+
+@standard
+def send_fds(sock, buffers, fds, flags=0, address=None):
+    """Send the buffers and the descriptors over an AF_UNIX socket (SCM_RIGHTS, unix(7)): how many bytes went out."""
+    from array import array
+
+    rights = (namespace.SOL_SOCKET, namespace.SCM_RIGHTS, array("i", fds))
+    return sock.sendmsg(buffers, [rights], flags, address)
+
+
+@standard
+def recv_fds(sock, bufsize, maxfds, flags=0):
+    """Receive up to `bufsize` bytes and `maxfds` descriptors: (data, [descriptors], MSG_* flags, address).
+
+    The descriptors are not inheritable (PEP 446). What else came along is left out.
+    """
+    from array import array
+
+    fds = array("i")
+    close_on_exec = namespace.MSG_CMSG_CLOEXEC
+    data, ancillary, result, address = sock.recvmsg(
+        bufsize, namespace.CMSG_LEN(maxfds * fds.itemsize), flags | close_on_exec
+    )
+    for level, kind, rights in ancillary:
+        if level == namespace.SOL_SOCKET and kind == namespace.SCM_RIGHTS:
+            fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
+    if not flags & close_on_exec:
+        result &= ~close_on_exec  # the kernel gives the flag back
+    return data, list(fds), result, address

@@ -1,0 +1,26 @@
+# cython: language_level=3, binding=False, auto_pickle=False, freethreading_compatible=True
+# cython: boundscheck=False, wraparound=False, cdivision=True, embedsignature=True, embedsignature.format=clinic
+"""The native core of berkeley: the base socket type and the calls. Everything public is in `berkeley.socket`."""
+
+import sys
+
+from cpython.object cimport PyObject, PyTypeObject
+
+from .native.libc cimport *
+
+include "native/errors.pxi"
+include "native/arguments.pxi"
+include "native/wait.pxi"
+include "native/sockaddr.pxi"
+include "native/ancillary.pxi"
+include "native/transfer.pxi"
+include "native/messages.pxi"
+include "native/connection.pxi"
+include "native/options.pxi"
+include "native/lifecycle.pxi"
+include "native/socket.pxi"
+include "native/resolver.pxi"
+include "native/netdb.pxi"
+include "native/convert.pxi"
+include "native/capi.pxi"
+include "native/constants.pxi"

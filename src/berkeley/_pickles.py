@@ -1,0 +1,38 @@
+"""Pickles of enumeration members and resolver errors.
+
+Their classes say that they are the socket module's. Where that name is the standard module's (berkeley is imported
+beside it), a pickle by that name would be refused as "not the same object", and is made by this module's name instead.
+"""
+
+import copyreg
+import sys
+
+import berkeley.socket as namespace
+
+from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind
+from ._native import gaierror, herror
+
+
+def restore(name, *arguments):
+    """What a pickle made beside the standard module holds: a member, or an error."""
+    return getattr(namespace, name)(*arguments)
+
+
+def _named(cls, arguments, *state):
+    if sys.modules.get("socket") is namespace:
+        return cls, arguments, *state
+    return restore, (cls.__name__, *arguments), *state
+
+
+def _reduce_member(member):
+    return _named(type(member), (member.value,))
+
+
+def _reduce_error(error):
+    return _named(*error.__reduce__())
+
+
+for _enumeration in (AddressFamily, AddressInfo, MsgFlag, SocketKind):
+    copyreg.pickle(_enumeration, _reduce_member)
+for _error in (gaierror, herror):
+    copyreg.pickle(_error, _reduce_error)

@@ -1,0 +1,33 @@
+"""Names and addresses, with the enumerations' members for families and types."""
+
+import berkeley.socket as namespace
+
+from . import _native
+from ._enums import FAMILIES, KINDS
+from ._standard import standard
+
+
+@standard
+def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+    """getaddrinfo(3): a list of (family, type, proto, canonname, address), one for each way to reach the host.
+
+    `host` is a name, a numeric address or None, `port` a service's name, a number or None; the rest narrows the
+    answer (AF_*, SOCK_*, IPPROTO_*, AI_*). gaierror where there is no answer.
+    """
+    return _native.getaddrinfo_as(FAMILIES, KINDS, host, port, family, type, proto, flags)
+
+
+@standard
+def getfqdn(name=""):
+    """The name's fully qualified form: the first of its host's names that has a dot, else the host's name.
+
+    The local host for an empty name. A name that cannot be resolved is returned as it is.
+    """
+    name = name.strip()
+    if not name or name in ("0.0.0.0", "::"):
+        name = namespace.gethostname()
+    try:
+        hostname, aliases, _ = namespace.gethostbyaddr(name)
+    except OSError:
+        return name
+    return next((known for known in (hostname, *aliases) if "." in known), hostname)

@@ -1,0 +1,99 @@
+"""The methods by which a socket sends a whole file: sendfile(2), and reading and sending where that cannot be."""
+
+import os
+
+from . import _native
+from ._standard import standard
+
+# sendfile(2) moves at most 0x7ffff000 bytes; less than a whole GiB at once makes no difference.
+_BLOCK = 2**30
+_READ = 8192
+
+
+@standard
+class _GiveupOnSendfile(Exception):  # noqa: N818  (the standard module's name)
+    """The file cannot go through sendfile(2); nothing was sent yet."""
+
+
+@standard
+def sendfile(self, file, offset=0, count=None):
+    """Send the file from `offset`, to its end or at most `count` bytes: how many bytes went out.
+
+    By sendfile(2) for a regular file, else by reading and sending. The file must be binary, the socket a stream that
+    blocks or has a timeout. On return, and after an error, the file's position tells what went out.
+    """
+    try:
+        return self._sendfile_use_sendfile(file, offset, count)
+    except _GiveupOnSendfile:
+        return self._sendfile_use_send(file, offset, count)
+
+
+@standard
+def use_sendfile(self, file, offset=0, count=None):
+    """`sendfile` by sendfile(2) alone."""
+    _check(self, file, count)
+    try:
+        source = file.fileno()
+        size = os.fstat(source).st_size
+    except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
+        raise _GiveupOnSendfile(error) from error
+    if not size:
+        return 0
+    sent = 0
+    try:
+        while count is None or sent < count:
+            left = size if count is None else count - sent
+            try:
+                part = _native.sendfile(self, source, offset + sent, min(left, _BLOCK))
+            except TimeoutError:
+                raise
+            except OSError as error:
+                if sent:
+                    raise
+                raise _GiveupOnSendfile(error) from error
+            if not part:
+                break
+            sent += part
+        return sent
+    finally:
+        _seek(file, offset, sent)
+
+
+@standard
+def use_send(self, file, offset=0, count=None):
+    """`sendfile` by reading the file and sending what was read."""
+    _check(self, file, count)
+    if offset:
+        file.seek(offset)
+    sent = 0
+    try:
+        while count is None or sent < count:
+            block = memoryview(file.read(_READ if count is None else min(_READ, count - sent)))
+            if not block:
+                break
+            while block:
+                part = self.send(block)
+                sent += part
+                block = block[part:]
+        return sent
+    finally:
+        _seek(file, offset, sent)
+
+
+def _check(sock, file, count):
+    if "b" not in getattr(file, "mode", "b"):
+        raise ValueError("file should be opened in binary mode")
+    if not sock.type & 1:  # SOCK_STREAM, as the standard module tests it
+        raise ValueError("only SOCK_STREAM type sockets are supported")
+    if count is not None:
+        if not isinstance(count, int):
+            raise TypeError(f"count must be a positive integer (got {count!r})")
+        if count <= 0:
+            raise ValueError(f"count must be a positive integer (got {count!r})")
+    if sock.gettimeout() == 0:
+        raise ValueError("non-blocking sockets are not supported")
+
+
+def _seek(file, offset, sent):
+    if sent > 0 and hasattr(file, "seek"):
+        file.seek(offset + sent)

@@ -1,0 +1,49 @@
+"""Runs as a program under `berkeley run` starts: puts berkeley in place, then steps aside.
+
+PYTHONPATH brings this directory to the program and to its Python children, of whatever version and environment. So
+this file is written for all of them, and where berkeley cannot be loaded it leaves no trace and says nothing.
+"""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def start():
+    sys.path[:] = [entry for entry in sys.path if entry != HERE]
+    sys.path_importer_cache.pop(HERE, None)
+    if os.environ.pop("BERKELEY_NO_CHILDREN", None):
+        leave_environment()
+    if sys.version_info >= (3, 10):
+        install()
+
+
+def leave_environment():
+    """Take this directory out of PYTHONPATH again, for --no-children."""
+    rest = [entry for entry in os.environ.pop("PYTHONPATH").split(os.pathsep) if entry != HERE]
+    if rest:
+        os.environ["PYTHONPATH"] = os.pathsep.join(rest)
+
+
+def install():
+    """Install the berkeley that this file belongs to, wherever it lies: a virtual environment may not have one."""
+    sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
+    try:
+        import berkeley
+    finally:
+        del sys.path[0]
+    try:
+        berkeley.install()
+    except ImportError:
+        # Built for another version. The name stays free for a berkeley that this environment may have itself.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "berkeley"]:
+            del sys.modules[name]
+
+
+start()
+
+# The next sitecustomize in line, as if this one had not been there. It takes its place in sys.modules; if there is
+# none, the ImportError tells `site` just that.
+this = sys.modules.pop("sitecustomize")
+import sitecustomize  # noqa: E402, F401

@@ -1,0 +1,166 @@
+# Ancillary data: control messages (cmsg(3)) to bytes and back.
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+
+cdef extern from "Python.h":
+    int PyErr_WarnEx(object category, const char *message, Py_ssize_t level) except -1
+    void *PyMem_Calloc(size_t count, size_t size)
+
+cdef enum:
+    CONTROL_LIMIT = 0x7FFFFFFF      # a socklen_t that every system takes
+
+cdef size_t CMSG_HEADER = c_CMSG_LEN(0)
+
+
+def CMSG_LEN(length, /):
+    """The bytes that a control message with `length` bytes of data takes, without padding (cmsg(3), RFC 3542).
+
+    OverflowError where the length is negative or more than a socklen_t holds.
+    """
+    cdef Py_ssize_t size = as_size(length)
+    if size < 0 or <size_t>size > CONTROL_LIMIT - CMSG_HEADER:
+        raise OverflowError("CMSG_LEN() argument out of range")
+    return c_CMSG_LEN(size)
+
+
+def CMSG_SPACE(length, /):
+    """The bytes that a control message with `length` bytes of data takes, padding included (cmsg(3), RFC 3542).
+
+    OverflowError where the length is negative or more than a socklen_t holds.
+    """
+    cdef Py_ssize_t size = as_size(length)
+    if size < 0 or <size_t>size > CONTROL_LIMIT - c_CMSG_SPACE(1):
+        raise OverflowError("CMSG_SPACE() argument out of range")
+    return c_CMSG_SPACE(size)
+
+
+# --- sending
+
+cdef struct ControlItem:
+    int level
+    int type
+    Py_buffer data
+
+cdef struct Control:
+    # The control messages of one send: their views are held until `release_control`.
+    ControlItem *items
+    Py_ssize_t count
+    char *bytes
+    size_t size
+
+
+cdef int pack_control(object messages, Control *control) except -1:
+    """Encode (level, type, data) items; on error nothing is held.
+
+    The items are taken into a tuple first: a data object's own code runs while they are read, and may change the list.
+    """
+    cdef Py_ssize_t index
+    cdef size_t total = 0
+    cdef ControlItem *item
+    try:
+        messages = tuple(messages)
+    except TypeError:
+        raise TypeError("sendmsg() argument 2 must be an iterable") from None
+    control.items = NULL
+    control.bytes = NULL
+    control.count = 0
+    control.size = 0
+    if not messages:
+        return 0
+    control.items = <ControlItem *>PyMem_Calloc(len(messages), sizeof(ControlItem))
+    if control.items == NULL:
+        raise MemoryError
+    try:
+        for index in range(len(messages)):
+            item = &control.items[index]
+            PyArg_Parse(messages[index], "(iiy*):[sendmsg() ancillary data items]", &item.level, &item.type, &item.data)
+            control.count += 1
+            if <size_t>item.data.len > CONTROL_LIMIT - CMSG_HEADER:
+                raise OSError("ancillary data item too large")
+            total += c_CMSG_SPACE(item.data.len)
+            if total > CONTROL_LIMIT:
+                raise OSError("too much ancillary data")
+        control.bytes = <char *>PyMem_Calloc(1, total)
+        if control.bytes == NULL:
+            raise MemoryError
+        control.size = total
+        write_control(control)
+    except:
+        release_control(control)
+        raise
+    return 0
+
+
+cdef void write_control(Control *control) noexcept:
+    cdef msghdr message
+    cdef cmsghdr *header
+    cdef ControlItem *item
+    cdef Py_ssize_t index
+    message.msg_control = control.bytes
+    message.msg_controllen = control.size
+    header = CMSG_FIRSTHDR(&message)
+    for index in range(control.count):
+        item = &control.items[index]
+        header.cmsg_level = item.level
+        header.cmsg_type = item.type
+        header.cmsg_len = c_CMSG_LEN(item.data.len)
+        memcpy(CMSG_DATA(header), item.data.buf, item.data.len)
+        # The buffer is zeroed: glibc's CMSG_NXTHDR reads the next header's length to see that it fits.
+        header = CMSG_NXTHDR(&message, header)
+
+
+cdef void release_control(Control *control) noexcept:
+    cdef Py_ssize_t index
+    for index in range(control.count):
+        PyBuffer_Release(&control.items[index].data)
+    PyMem_Free(control.items)
+    PyMem_Free(control.bytes)
+
+
+# --- receiving
+
+cdef list unpack_control(msghdr *message):
+    """The (level, type, data) items; RuntimeWarning where one runs past the end of the buffer.
+
+    Of such an item, what lies inside the buffer is returned, unless it was cut before its data.
+    """
+    cdef list items = []
+    cdef cmsghdr *header = CMSG_FIRSTHDR(message) if message.msg_controllen > 0 else NULL
+    cdef size_t size
+    cdef bint cut
+    while header != NULL:
+        cut = data_size(message, header, &size)
+        if cut:
+            PyErr_WarnEx(RuntimeWarning, b"received malformed or improperly-truncated ancillary data", 1)
+            if header.cmsg_len < CMSG_HEADER:
+                break
+        items.append((header.cmsg_level, header.cmsg_type, (<char *>CMSG_DATA(header))[:size]))
+        if cut:
+            break
+        header = CMSG_NXTHDR(message, header)
+    return items
+
+
+cdef bint data_size(msghdr *message, cmsghdr *header, size_t *size) noexcept:
+    """The bytes of the item's data inside the buffer; true when its header claims more, or less than a header."""
+    cdef size_t offset = <char *>header - <char *>message.msg_control
+    size[0] = 0
+    if offset + CMSG_HEADER > message.msg_controllen or header.cmsg_len < CMSG_HEADER:
+        return True
+    size[0] = min(header.cmsg_len, message.msg_controllen - offset) - CMSG_HEADER
+    return header.cmsg_len > message.msg_controllen - offset
+
+
+cdef void close_received(msghdr *message) noexcept:
+    """Close the descriptors that came with a message nobody will see (SCM_RIGHTS, unix(7))."""
+    cdef cmsghdr *header = CMSG_FIRSTHDR(message) if message.msg_controllen > 0 else NULL
+    cdef size_t size, index
+    cdef bint cut
+    while header != NULL:
+        cut = data_size(message, header, &size)
+        if header.cmsg_level == SOL_SOCKET and header.cmsg_type == SCM_RIGHTS:
+            for index in range(size // sizeof(int)):
+                c_close((<int *>CMSG_DATA(header))[index])
+        if cut:
+            break
+        header = CMSG_NXTHDR(message, header)

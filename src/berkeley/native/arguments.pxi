@@ -1,0 +1,99 @@
+# Arguments: Python objects to C values, with the errors that the interpreter's own conversions raise.
+
+cdef extern from "Python.h":
+    long PyLong_AsLong(object number) except? -1
+    long long PyLong_AsLongLong(object number) except? -1
+    long PyLong_AsLongAndOverflow(object number, int *overflow) except? -1
+    Py_ssize_t PyNumber_AsSsize_t(object number, object error) except? -1
+    unsigned long PyLong_AsUnsignedLong(object number) except? -1
+    unsigned long PyLong_AsUnsignedLongMask(object number) except? -1
+    unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? -1
+    bint PyLong_Check(object value)
+    bint PyLong_CheckExact(object value)
+    bint PyFloat_Check(object value)
+    bint PyIndex_Check(object value)
+    bint PyBool_Check(object value)
+    bint PyBytes_CheckExact(object value)
+    bint PyBytes_Check(object value)
+    bint PyByteArray_Check(object value)
+    bint PyUnicode_Check(object value)
+    bint PyTuple_Check(object value)
+    char *PyBytes_AS_STRING(object value)
+    Py_ssize_t PyBytes_GET_SIZE(object value)
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+    object PyUnicode_EncodeFSDefault(object text)
+    object PyUnicode_DecodeFSDefault(const char *text)
+    object PyUnicode_DecodeFSDefaultAndSize(const char *text, Py_ssize_t size)
+    object PyUnicode_FromString(const char *text)
+    int PyArg_Parse(object value, const char *format, ...) except 0
+    int PyArg_ParseTuple(object value, const char *format, ...) except 0
+    int PyUnicode_FSConverter(object value, void *result) except 0
+    int PyObject_GetBuffer(object value, Py_buffer *view, int flags) except -1
+    int get_buffer "PyObject_GetBuffer"(object value, Py_buffer *view, int flags)
+    void PyBuffer_Release(Py_buffer *view)
+    void PyErr_Clear()
+    int PyBUF_SIMPLE, PyBUF_WRITABLE
+    int INT_MAX, INT_MIN
+    int64_t LLONG_MAX
+
+
+cdef int as_int(object value) except? -1:
+    """A C int, as the 'i' of PyArg_Parse: index objects, never floats."""
+    cdef long number = PyLong_AsLong(value)
+    if number > INT_MAX:
+        raise OverflowError("signed integer is greater than maximum")
+    if number < INT_MIN:
+        raise OverflowError("signed integer is less than minimum")
+    return <int>number
+
+
+cdef int as_plain_int(object value) except? -1:
+    """A C int, as PyLong_AsInt: what methods of one argument use. It differs from `as_int` in one text."""
+    cdef int overflow
+    cdef long number = PyLong_AsLongAndOverflow(value, &overflow)
+    if overflow or number > INT_MAX or number < INT_MIN:
+        raise OverflowError("Python int too large to convert to C int")
+    return <int>number
+
+
+cdef Py_ssize_t as_size(object value) except? -1:
+    return PyNumber_AsSsize_t(value, OverflowError)
+
+
+cdef struct Data:
+    # What is to be sent, while the interpreter lock is away.
+    void *start
+    Py_ssize_t size
+    Py_buffer view
+    bint viewed
+
+
+cdef int hold_data(object value, Data *data) except -1:
+    """Any contiguous buffer. Bytes need no view: the caller holds them, and nobody can change them."""
+    data.viewed = not PyBytes_CheckExact(value)
+    if data.viewed:
+        PyObject_GetBuffer(value, &data.view, PyBUF_SIMPLE)
+        data.start = data.view.buf
+        data.size = data.view.len
+    else:
+        data.start = PyBytes_AS_STRING(value)
+        data.size = PyBytes_GET_SIZE(value)
+    return 0
+
+
+cdef inline void release_data(Data *data) noexcept:
+    if data.viewed:
+        PyBuffer_Release(&data.view)
+
+
+cdef int hold_writable(object value, Py_buffer *view, const char *method) except -1:
+    if get_buffer(value, view, PyBUF_WRITABLE) < 0:
+        PyErr_Clear()
+        raise TypeError(f"{method.decode()}() argument 1 must be read-write bytes-like object, not {type_name(value)}")
+    return 0
+
+
+cdef str type_name(object value):
+    """The name for messages: "None" as the interpreter's argument parser has it, else the type's."""
+    return "None" if value is None else type(value).__name__

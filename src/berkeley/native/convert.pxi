@@ -1,0 +1,141 @@
+# Conversions: addresses as text and packed (inet(3)), byte order (byteorder(3)), interfaces (if_nameindex(3)).
+
+def inet_aton(ip_string, /):
+    """The four bytes of an IPv4 address, in any form that inet_aton(3) takes ("127.1"). OSError for others."""
+    cdef in_addr address
+    if not c_inet_aton(text_chars(ip_string, b"inet_aton", 0), &address):
+        raise OSError("illegal IP address string passed to inet_aton")
+    return PyBytes_FromStringAndSize(<char *>&address, sizeof(address))
+
+
+def inet_ntoa(packed_ip, /):
+    """The dotted form of four bytes. OSError for another length."""
+    cdef Data data
+    hold_data(packed_ip, &data)
+    try:
+        if data.size != sizeof(in_addr):
+            raise OSError("packed IP wrong length")
+        return ipv4_text(<uint8_t *>data.start)
+    finally:
+        release_data(&data)
+
+
+def inet_pton(address_family, ip_string, /):
+    """inet_pton(3): the bytes of an IPv4 (4) or IPv6 (16) address. OSError for text that is none."""
+    cdef uint8_t packed[16]
+    cdef int family = as_int(address_family)
+    cdef int taken = c_inet_pton(family, text_chars(ip_string, b"inet_pton", 2), packed)
+    if taken < 0:
+        raise_errno(errno)
+    if taken == 0:
+        raise OSError("illegal IP address string passed to inet_pton")
+    return PyBytes_FromStringAndSize(<char *>packed, 4 if family == AF_INET else 16)
+
+
+def inet_ntop(address_family, packed_ip, /):
+    """The text of 4 bytes (AF_INET) or 16 (AF_INET6). ValueError for another length or family."""
+    cdef int family = as_int(address_family)
+    cdef Py_ssize_t size
+    cdef Data data
+    hold_data(packed_ip, &data)
+    try:
+        if family != AF_INET and family != AF_INET6:
+            raise ValueError(f"unknown address family {family}")
+        if data.size != (4 if family == AF_INET else 16):
+            raise ValueError("invalid length of packed IP address string")
+        return ipv4_text(<uint8_t *>data.start) if family == AF_INET else ipv6_text(<in6_addr *>data.start)
+    finally:
+        release_data(&data)
+
+
+# --- byte order
+
+def ntohs(x, /):
+    """A 16-bit number from network to host order."""
+    return c_ntohs(as_uint16(x, "ntohs"))
+
+
+def htons(x, /):
+    """A 16-bit number from host to network order."""
+    return c_htons(as_uint16(x, "htons"))
+
+
+def ntohl(x, /):
+    """A 32-bit number from network to host order."""
+    return c_ntohl(as_uint32(x))
+
+
+def htonl(x, /):
+    """A 32-bit number from host to network order."""
+    return c_htonl(as_uint32(x))
+
+
+cdef uint16_t as_uint16(object value, str function) except? 0xFFFF:
+    cdef int number = as_int(value)
+    if number < 0:
+        raise OverflowError(f"{function}: can't convert negative Python int to C 16-bit unsigned integer")
+    if number > 0xFFFF:
+        raise OverflowError(f"{function}: Python int too large to convert to C 16-bit unsigned integer")
+    return <uint16_t>number
+
+
+cdef uint32_t as_uint32(object value) except? 0xFFFFFFFF:
+    cdef unsigned long number
+    if not PyLong_Check(value):
+        raise TypeError(f"expected int, {type(value).__name__} found")
+    number = PyLong_AsUnsignedLong(value)
+    if number > 0xFFFFFFFF:
+        raise OverflowError("int larger than 32 bits")
+    return <uint32_t>number
+
+
+# --- interfaces
+
+def if_nameindex():
+    """if_nameindex(3): the network interfaces, as a list of (index, name)."""
+    cdef if_nameindex_entry *entries
+    cdef if_nameindex_entry *entry
+    with nogil:
+        entries = c_if_nameindex()
+    if entries == NULL:
+        raise_errno(errno)
+    try:
+        interfaces = []
+        entry = entries
+        while entry.if_index != 0 or entry.if_name != NULL:
+            interfaces.append((entry.if_index, PyUnicode_DecodeFSDefault(entry.if_name)))
+            entry += 1
+        return interfaces
+    finally:
+        if_freenameindex(entries)
+
+
+def if_nametoindex(if_name, /):
+    """if_nametoindex(3): the interface's index. OSError where there is no such interface."""
+    cdef unsigned int index
+    cdef PyObject *encoded = NULL
+    cdef const char *name
+    PyUnicode_FSConverter(if_name, &encoded)
+    name = BytesData(encoded)
+    try:
+        with nogil:
+            index = c_if_nametoindex(name)
+        if index == 0:
+            raise OSError("no interface with this name")
+        return index
+    finally:
+        Py_XDECREF(encoded)
+
+
+def if_indextoname(if_index, /):
+    """if_indextoname(3): the interface's name. OSError (ENXIO) where there is no such interface."""
+    cdef char name[IF_NAMESIZE]
+    cdef unsigned long index = PyLong_AsUnsignedLong(if_index)
+    cdef char *found
+    if index > 0xFFFFFFFF:
+        raise OverflowError("index is too large")
+    with nogil:
+        found = c_if_indextoname(<unsigned int>index, name)
+    if found == NULL:
+        raise_errno(errno)
+    return PyUnicode_DecodeFSDefault(name)

@@ -1,0 +1,139 @@
+# Opening sockets, adopting descriptors, and what happens to a socket that nobody closed.
+
+cdef extern from "Python.h":
+    PyObject *PyErr_SetFromErrno(PyObject *error)
+    int warn_unclosed "PyErr_ResourceWarning"(PyObject *source, Py_ssize_t level, const char *format, ...)
+    void PyErr_WriteUnraisable(PyObject *source)
+    bint warning_raised "PyErr_ExceptionMatches"(PyObject *category)
+    void PyErr_Fetch(PyObject **type, PyObject **value, PyObject **traceback)
+    void PyErr_Restore(PyObject *type, PyObject *value, PyObject *traceback)
+
+
+cdef int open_socket(socket sock, int family, int kind, int proto, object fileno) except -1:
+    cdef int fd
+    PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
+    if fileno is not None:
+        return open_descriptor(sock, fileno, family, kind, proto)
+    family = AF_INET if family == -1 else family
+    kind = SOCK_STREAM if kind == -1 else kind
+    proto = 0 if proto == -1 else proto
+    with nogil:
+        fd = c_socket(family, kind | SOCK_CLOEXEC, proto)
+    if fd < 0:
+        raise_errno(errno)
+    try:
+        return take_descriptor(sock, fd, family, kind, proto)
+    except:
+        c_close(fd)
+        raise
+
+
+cdef int open_descriptor(socket sock, object fileno, int family, int kind, int proto) except -1:
+    """Take a descriptor that the program names; what it does not say of it, the kernel is asked."""
+    cdef int fd
+    cdef Address address
+    cdef socklen_t size = sizeof(int)
+    if PyFloat_Check(fileno):
+        raise TypeError("integer argument expected, got float")
+    fd = as_plain_int(fileno)
+    if fd < 0:
+        raise ValueError("negative file descriptor")
+    clear_address(&address)
+    address.length = sizeof(sockaddr_storage)
+    # Asked even when all is known: a number that is no socket must not pass for one.
+    if c_getsockname(fd, <sockaddr *>&address.storage, &address.length) < 0:
+        if family == -1 or errno == EBADF or errno == ENOTSOCK:
+            raise_errno(errno)      # others are forgiven: an AF_ALG socket has no name
+    elif family == -1:
+        family = address.storage.ss_family
+    if kind == -1 and c_getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) < 0:
+        raise_errno(errno)
+    if proto == -1 and c_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &size) < 0:
+        raise_errno(errno)
+    return take_descriptor(sock, fd, family, kind, proto)
+
+
+cdef int take_descriptor(socket sock, int fd, int family, int kind, int proto) except -1:
+    """Make the descriptor the socket's, in the mode that its type or the default timeout asks for."""
+    cdef int64_t timeout = default_timeout()
+    if kind & SOCK_NONBLOCK:
+        timeout = 0
+    elif timeout >= 0:
+        set_nonblocking(fd, True)
+    sock.sock_fd = fd
+    sock.sock_family = family
+    sock.sock_type = kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+    sock.sock_proto = proto
+    sock.sock_timeout = timeout
+    return 0
+
+
+def adopt(socket sock not None, int fd, int family, int kind, int proto, /):
+    """Make a new descriptor that the kernel has just given the socket's own, with no call to ask what it is."""
+    PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
+    take_descriptor(sock, fd, family, kind, proto)
+
+
+cdef int finalize(socket sock) except -1:
+    """Nobody closed it: warn, then close. The warning comes first, so that its text can still show the socket."""
+    cdef PyObject *error_type
+    cdef PyObject *error
+    cdef PyObject *traceback
+    PyErr_Fetch(&error_type, &error, &traceback)
+    if warn_unclosed(<PyObject *>sock, 1, "unclosed %R", <PyObject *>sock) < 0 and warning_raised(<PyObject *>Warning):
+        PyErr_WriteUnraisable(<PyObject *>sock)
+    PyErr_Clear()
+    c_close(sock.sock_fd)
+    sock.sock_fd = -1
+    PyErr_Restore(error_type, error, traceback)
+    return 0
+
+
+# --- descriptors
+
+def close(fd, /):
+    """close(2) a socket's descriptor, given as an int. That the peer has reset the connection is no error."""
+    close_descriptor(as_plain_int(fd))
+
+
+def dup(fd, /):
+    """A new descriptor, not inheritable, for the same socket: fcntl(2) F_DUPFD_CLOEXEC."""
+    cdef int source = as_plain_int(fd), copy
+    with nogil:
+        copy = fcntl(source, F_DUPFD_CLOEXEC, 0)
+    if copy < 0:
+        raise_errno(errno)
+    return copy
+
+
+def open_pair(family, type, proto, /):
+    """socketpair(2): two connected descriptors, not inheritable."""
+    cdef int fds[2]
+    make_pair(as_int(family), as_int(type), as_int(proto), fds)
+    return fds[0], fds[1]
+
+
+def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):
+    """socketpair(2): two connected sockets of the base type, not inheritable."""
+    cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
+    cdef int fds[2]
+    cdef socket first = socket.__new__(socket), second = socket.__new__(socket)
+    make_pair(number, kind, protocol, fds)
+    try:
+        take_descriptor(first, fds[0], number, kind, protocol)
+        take_descriptor(second, fds[1], number, kind, protocol)
+    except:
+        first.sock_fd = -1
+        c_close(fds[0])
+        c_close(fds[1])
+        raise
+    return first, second
+
+
+cdef int make_pair(int family, int kind, int proto, int *fds) except -1:
+    cdef int failed
+    with nogil:
+        failed = c_socketpair(family, kind | SOCK_CLOEXEC, proto, fds)
+    if failed:
+        raise_errno(errno)
+    return 0

@@ -1,0 +1,206 @@
+# Messages: recvmsg(2) and sendmsg(2), with several buffers and ancillary data.
+
+cdef struct Message:
+    msghdr header
+    int flags
+    Address address
+
+
+cdef ssize_t call_recvmsg(int fd, void *arguments) noexcept nogil:
+    cdef Message *message = <Message *>arguments
+    message.header.msg_namelen = sizeof(sockaddr_storage)
+    return c_recvmsg(fd, &message.header, message.flags)
+
+
+cdef ssize_t call_sendmsg(int fd, void *arguments) noexcept nogil:
+    cdef Message *message = <Message *>arguments
+    return c_sendmsg(fd, &message.header, message.flags)
+
+
+cdef struct Buffers:
+    # Views of the program's buffers, and the vector over them, held until `release_buffers`.
+    Py_buffer *views
+    iovec *vector
+    Py_ssize_t count
+
+
+cdef int hold_buffers(object items, Buffers *buffers, int access) except -1:
+    """`items` is a tuple: its buffers' own code may run while they are taken, and change a list."""
+    cdef Py_ssize_t index, count = len(<tuple>items)
+    buffers.count = 0
+    buffers.views = <Py_buffer *>PyMem_Calloc(count, sizeof(Py_buffer))
+    buffers.vector = <iovec *>PyMem_Calloc(count, sizeof(iovec))
+    try:
+        if buffers.views == NULL or buffers.vector == NULL:
+            raise MemoryError
+        for index in range(count):
+            PyObject_GetBuffer((<tuple>items)[index], &buffers.views[index], access)
+            buffers.count += 1
+            buffers.vector[index].iov_base = buffers.views[index].buf
+            buffers.vector[index].iov_len = buffers.views[index].len
+    except:
+        release_buffers(buffers)
+        raise
+    return 0
+
+
+cdef void release_buffers(Buffers *buffers) noexcept:
+    cdef Py_ssize_t index
+    for index in range(buffers.count):
+        PyBuffer_Release(&buffers.views[index])
+    PyMem_Free(buffers.views)
+    PyMem_Free(buffers.vector)
+
+
+# --- receiving
+
+cdef object sock_recvmsg(socket sock, object bufsize, object ancbufsize, object flags):
+    cdef Py_ssize_t size = as_size(bufsize), room = as_size(ancbufsize)
+    cdef int how = as_int(flags)
+    cdef iovec target
+    cdef PyObject *data
+    if size < 0:
+        raise ValueError("negative buffer size in recvmsg()")
+    data = NewBytes(NULL, size)
+    target.iov_base = BytesData(data)
+    target.iov_len = size
+    try:
+        return receive_message(sock, &target, 1, how, room, &data)
+    finally:
+        Py_XDECREF(data)
+
+
+cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, object flags):
+    cdef Py_ssize_t room
+    cdef int how
+    cdef Buffers held
+    try:
+        items = tuple(buffers)
+    except TypeError:
+        if hasattr(buffers, "__iter__"):
+            raise       # iterable, and failed of itself
+        raise TypeError("recvmsg_into() argument 1 must be an iterable") from None
+    if len(items) > INT_MAX:
+        raise OSError("recvmsg_into() argument 1 is too long")
+    room = as_size(ancbufsize)
+    how = as_int(flags)
+    try:
+        hold_buffers(items, &held, PyBUF_WRITABLE)
+    except (TypeError, BufferError):
+        raise TypeError("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers") from None
+    try:
+        return receive_message(sock, held.vector, held.count, how, room, NULL)
+    finally:
+        release_buffers(&held)
+
+
+cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int flags, Py_ssize_t room,
+                            PyObject **data):
+    """(data or a count, ancillary data, flags, address). Whatever fails after the call, no received descriptor stays
+    open: the program never learns its number."""
+    cdef Message message
+    cdef Wait wait
+    cdef ssize_t got
+    if room < 0 or room > CONTROL_LIMIT:
+        raise ValueError("invalid ancillary data buffer length")
+    memset(&message.header, 0, sizeof(msghdr))
+    clear_address(&message.address)
+    message.header.msg_name = &message.address.storage
+    message.header.msg_iov = vector
+    message.header.msg_iovlen = count
+    if room > 0:
+        # Zeroed: glibc's CMSG_NXTHDR looks at the header behind the last.
+        message.header.msg_control = PyMem_Calloc(1, room)
+        if message.header.msg_control == NULL:
+            raise MemoryError
+        message.header.msg_controllen = room
+    wait_for(&wait, POLLIN, sock.sock_timeout)
+    message.flags = flags | MSG_DONTWAIT if wait.again else flags
+    try:
+        got = perform(sock.sock_fd, call_recvmsg, &message, &wait)
+        try:
+            ancillary = unpack_control(&message.header)
+            message.address.length = message.header.msg_namelen
+            address = unpack_address(sock, &message.address)
+            if data == NULL:
+                return got, ancillary, message.header.msg_flags, address
+            if got != PyBytes_GET_SIZE(<object>data[0]):
+                _PyBytes_Resize(data, got)
+            return <object>data[0], ancillary, message.header.msg_flags, address
+        except:
+            close_received(&message.header)
+            raise
+    finally:
+        PyMem_Free(message.header.msg_control)
+
+
+# --- sending
+
+cdef object sock_sendmsg(socket sock, object buffers, object ancdata, object flags, object address):
+    cdef Message message
+    memset(&message.header, 0, sizeof(msghdr))
+    message.flags = as_int(flags)
+    if address is not None:
+        pack_address(sock, b"sendmsg", b"socket.sendmsg", address, &message.address)
+        message.header.msg_name = &message.address.storage
+        message.header.msg_namelen = message.address.length
+    else:
+        PySys_Audit(b"socket.sendmsg", "OO", <PyObject *>sock, <PyObject *>None)
+    return send_message(sock, &message, buffers, ancdata)
+
+
+cdef object send_message(socket sock, Message *message, object buffers, object ancdata):
+    cdef Buffers held
+    cdef Control control
+    cdef Wait wait
+    try:
+        items = tuple(buffers)
+    except TypeError:
+        if hasattr(buffers, "__iter__"):
+            raise
+        raise TypeError("sendmsg() argument 1 must be an iterable") from None
+    if len(items) > INT_MAX:
+        raise OSError("sendmsg() argument 1 is too long")
+    hold_buffers(items, &held, PyBUF_SIMPLE)
+    try:
+        pack_control(ancdata, &control)
+        try:
+            message.header.msg_iov = held.vector
+            message.header.msg_iovlen = held.count
+            message.header.msg_control = control.bytes
+            message.header.msg_controllen = control.size
+            wait_for(&wait, POLLOUT, sock.sock_timeout)
+            if wait.again:
+                message.flags |= MSG_DONTWAIT
+            return perform(sock.sock_fd, call_sendmsg, message, &wait)
+        finally:
+            release_control(&control)
+    finally:
+        release_buffers(&held)
+
+
+cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, object assoclen, object flags):
+    """The kernel's cryptography takes its parameters as control messages (<linux/if_alg.h>)."""
+    cdef Message message
+    cdef int operation, length
+    if sock.sock_family != AF_ALG:
+        raise OSError("algset is only supported for AF_ALG")
+    if not PyLong_Check(op):
+        raise TypeError("Invalid or missing argument 'op'")
+    operation = as_int(op)
+    if operation < 0:
+        raise TypeError("Invalid or missing argument 'op'")
+    ancdata = [(SOL_ALG, ALG_SET_OP, (<char *>&operation)[:sizeof(int)])]
+    if iv is not None:
+        length = len(iv)
+        ancdata.append((SOL_ALG, ALG_SET_IV, (<char *>&length)[:sizeof(int)] + bytes(iv)))
+    if assoclen is not None:
+        if not PyLong_Check(assoclen):
+            raise TypeError(f"sendmsg_afalg() argument 4 must be int, not {type_name(assoclen)}")
+        length = as_int(assoclen)
+        if length < 0:
+            raise TypeError("assoclen must be positive")
+        ancdata.append((SOL_ALG, ALG_SET_AEAD_ASSOCLEN, (<char *>&length)[:sizeof(int)]))
+    memset(&message.header, 0, sizeof(msghdr))
+    message.flags = as_int(flags)
+    return send_message(sock, &message, () if msg is None else msg, ancdata)

@@ -1,0 +1,148 @@
+# Options and modes: getsockopt(2), setsockopt(2), and timeouts.
+
+cdef object sock_getsockopt(socket sock, object level, object optname, object buflen):
+    cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
+    cdef char buffer[1024]
+    cdef socklen_t length
+    if size == 0:
+        return integer_option(sock, at, name)
+    if sock.sock_family == AF_VSOCK:
+        raise OSError("getsockopt string buffer not allowed")
+    if size < 0 or <size_t>size > sizeof(buffer):
+        raise OSError("getsockopt buflen out of range")
+    length = size
+    if c_getsockopt(sock.sock_fd, at, name, buffer, &length) < 0:
+        raise_errno(errno)
+    return PyBytes_FromStringAndSize(buffer, length)
+
+
+cdef object integer_option(socket sock, int level, int name):
+    cdef uint64_t wide = 0
+    cdef int value = 0
+    cdef socklen_t length
+    if sock.sock_family == AF_VSOCK:
+        length = sizeof(wide)       # vsock(7): its options are 64 bits wide
+        if c_getsockopt(sock.sock_fd, level, name, &wide, &length) < 0:
+            raise_errno(errno)
+        return wide
+    length = sizeof(value)
+    if c_getsockopt(sock.sock_fd, level, name, &value, &length) < 0:
+        raise_errno(errno)
+    return value
+
+
+cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):
+    """The value is an int, None with a length, or a buffer: told apart by type."""
+    cdef int at = as_int(level), name = as_int(optname)
+    cdef int number
+    cdef unsigned int length
+    cdef uint64_t wide
+    cdef Data data
+    if optlen is not UNSET:
+        if value is not None:
+            raise TypeError(f"setsockopt() argument 3 must be None when optlen is given, not {type_name(value)}")
+        length = <unsigned int>as_size(optlen)
+        return set_option(sock, at, name, NULL, length)
+    if value is None:
+        raise TypeError("setsockopt() takes exactly 4 arguments (3 given)")
+    if sock.sock_family == AF_VSOCK:
+        wide = PyLong_AsUnsignedLongLongMask(value)
+        return set_option(sock, at, name, &wide, sizeof(wide))
+    if PyIndex_Check(value):
+        number = as_int(value)
+        return set_option(sock, at, name, &number, sizeof(number))
+    hold_data(value, &data)
+    try:
+        return set_option(sock, at, name, data.start, <socklen_t>data.size)
+    finally:
+        release_data(&data)
+
+
+cdef object set_option(socket sock, int level, int name, const void *value, socklen_t length):
+    if c_setsockopt(sock.sock_fd, level, name, value, length) < 0:
+        raise_errno(errno)
+
+
+# --- timeouts: int64 ns; negative blocks, 0 never waits
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    /* The one thing in the core that changes: atomic, so that no lock guards it. */
+    static int64_t berkeley_default_timeout = -1;
+    #define default_timeout() __atomic_load_n(&berkeley_default_timeout, __ATOMIC_RELAXED)
+    #define set_default_timeout(value) __atomic_store_n(&berkeley_default_timeout, value, __ATOMIC_RELAXED)
+    """
+    int64_t default_timeout() nogil
+    void set_default_timeout(int64_t value) nogil
+
+cdef extern from "<math.h>" nogil:
+    double ceil(double value)
+    double floor(double value)
+    bint isnan(double value)
+
+TIME_TOO_LARGE = ("timestamp too large to convert to C PyTime_t" if sys.version_info >= (3, 13) else
+                  "timestamp too large to convert to C _PyTime_t")
+
+
+def getdefaulttimeout():
+    """The timeout of new sockets in seconds (float), or None: they block."""
+    return timeout_seconds(default_timeout())
+
+
+def setdefaulttimeout(timeout, /):
+    """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking."""
+    set_default_timeout(parse_timeout(timeout))
+
+
+cdef object timeout_seconds(int64_t timeout):
+    return None if timeout < 0 else timeout / 1e9
+
+
+cdef int64_t parse_timeout(object value) except? -1:
+    """Nanoseconds, rounded away from zero, so that a timeout that is not 0 never becomes 0."""
+    cdef double nanoseconds
+    cdef int64_t timeout
+    if value is None:
+        return -1
+    if PyFloat_Check(value):
+        nanoseconds = <double>value * 1e9
+        if isnan(nanoseconds):
+            raise ValueError("Invalid value NaN (not a number)")
+        nanoseconds = ceil(nanoseconds) if nanoseconds >= 0 else floor(nanoseconds)
+        # 2**63 as a double: the next one below it is the last that fits.
+        if not -9223372036854775808.0 <= nanoseconds < 9223372036854775808.0:
+            raise OverflowError(TIME_TOO_LARGE)
+        timeout = <int64_t>nanoseconds
+    else:
+        timeout = seconds_to_nanoseconds(value)
+    if timeout < 0:
+        raise ValueError("Timeout value out of range")
+    return timeout
+
+
+cdef int64_t seconds_to_nanoseconds(object value) except? -1:
+    cdef long long seconds
+    try:
+        seconds = PyLong_AsLongLong(value)
+    except OverflowError:
+        raise OverflowError(TIME_TOO_LARGE) from None
+    if not -LLONG_MAX // 1000000000 <= seconds <= LLONG_MAX // 1000000000:
+        raise OverflowError(TIME_TOO_LARGE)
+    return seconds * 1000000000
+
+
+cdef object sock_settimeout(socket sock, int64_t timeout):
+    """Between two timeouts above 0 the descriptor stays as it is: non-blocking."""
+    if not (timeout > 0 and sock.sock_timeout > 0):
+        set_nonblocking(sock.sock_fd, timeout >= 0)
+    sock.sock_timeout = timeout
+
+
+cdef int set_nonblocking(int fd, int nonblocking) except -1:
+    cdef int failed
+    with nogil:
+        failed = ioctl(fd, FIONBIO, &nonblocking)
+    if failed < 0:
+        raise_errno(errno)
+    return 0

@@ -1,0 +1,207 @@
+# Names and addresses: getaddrinfo(3), getnameinfo(3). The interpreter lock is let go while libc asks around.
+
+def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+    """getaddrinfo(3): a list of (family, type, proto, canonname, address), all of them numbers and strings.
+
+    `host` is a name, a numeric address or None, `port` a service's name, a number or None. gaierror (code, text)
+    where there is no answer; OSError where the system failed (EAI_SYSTEM).
+    """
+    return resolve(host, port, as_int(family), as_int(type), as_int(proto), as_int(flags), {}, {})
+
+
+def getaddrinfo_as(families, kinds, host, port, family, type, proto, flags, /):
+    """`getaddrinfo`, with the members of `families` and `kinds` (dicts from int) in place of numbers they have."""
+    return resolve(host, port, as_int(family), as_int(type), as_int(proto), as_int(flags), families, kinds)
+
+
+cdef list resolve(object host, object port, int family, int kind, int proto, int flags, dict families, dict kinds):
+    cdef addrinfo hints
+    cdef addrinfo *results
+    cdef int code, number
+    cdef const char *host_name = NULL
+    cdef const char *service = NULL
+    encoded = resolver_host(host)
+    port_text = resolver_port(port)
+    PySys_Audit(b"socket.getaddrinfo", "OOiii", <PyObject *>host, <PyObject *>port, family, kind, proto)
+    rows = numeric_rows(encoded, port, family, kind, proto, flags, families, kinds)
+    if rows is not None:
+        return rows
+    if encoded is not None:
+        host_name = PyBytes_AS_STRING(encoded) if PyBytes_Check(encoded) else PyUnicode_AsUTF8AndSize(encoded, NULL)
+    if port_text is not None:
+        service = PyBytes_AS_STRING(port_text)
+    memset(&hints, 0, sizeof(hints))
+    hints.ai_family = family
+    hints.ai_socktype = kind
+    hints.ai_protocol = proto
+    hints.ai_flags = flags
+    with nogil:
+        code = c_getaddrinfo(host_name, service, &hints, &results)
+        number = errno
+    if code:
+        raise_gaierror(code, number)
+    try:
+        return result_rows(results, families, kinds)
+    finally:
+        freeaddrinfo(results)
+
+
+cdef object resolver_host(object host):
+    """None, ASCII str or bytes for getaddrinfo(3). A str goes through IDNA (RFC 3490) unless that changes nothing."""
+    if host is None:
+        return None
+    if PyUnicode_Check(host):
+        if PyUnicode_IS_COMPACT_ASCII(host) and plain_labels(host):
+            return host
+        host = host.encode("idna")
+    elif not PyBytes_Check(host):
+        raise TypeError("getaddrinfo() argument 1 must be string or None")
+    if strlen(PyBytes_AS_STRING(host)) != <size_t>PyBytes_GET_SIZE(host):
+        raise ValueError("embedded null byte in host name")
+    return host
+
+
+cdef bint plain_labels(object host) except -1:
+    """Does IDNA leave this ASCII text alone? Labels have 1 to 63 characters, and a last dot is allowed."""
+    cdef Py_ssize_t index, size, start = 0
+    cdef const char *text = PyUnicode_AsUTF8AndSize(host, &size)
+    for index in range(size):
+        if text[index] == 0:
+            return False
+        if text[index] == c".":
+            if index == start or index - start > 63:
+                return False
+            start = index + 1
+    return size - start <= 63
+
+
+cdef object resolver_port(object port):
+    """None or bytes. Only an int itself is a number: bool and index objects are refused, as CPython does.
+
+    Its size is left to getaddrinfo(3), which refuses what no unsigned long holds and wraps what no port holds.
+    """
+    if port is None:
+        return None
+    if PyLong_CheckExact(port):
+        return b"%d" % port
+    if PyUnicode_Check(port):
+        port = port.encode()
+    elif not PyBytes_Check(port):
+        raise OSError("Int or String expected")
+    if strlen(PyBytes_AS_STRING(port)) != <size_t>PyBytes_GET_SIZE(port):
+        raise ValueError("embedded null byte in service name")
+    return port
+
+
+# What getaddrinfo(3) answers to a numeric host without asking anybody: (type, proto) for each type of the hints.
+NUMERIC_KINDS = {
+    0: ((SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, IPPROTO_UDP), (SOCK_RAW, 0)),
+    SOCK_STREAM: ((SOCK_STREAM, IPPROTO_TCP),),
+    SOCK_DGRAM: ((SOCK_DGRAM, IPPROTO_UDP),),
+}
+
+
+cdef list numeric_rows(object host, object port, int family, int kind, int proto, int flags, dict families, dict kinds):
+    """The rows for a numeric host and port in the forms that need no rules; None leaves it to getaddrinfo(3)."""
+    cdef Address found
+    if host is None or not PyLong_CheckExact(port) or flags & ~(AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV):
+        return None
+    if family != AF_UNSPEC and family != AF_INET and family != AF_INET6:
+        return None
+    variants = (<dict>NUMERIC_KINDS).get(kind)
+    if variants is None or not 0 <= port <= 0xFFFF:
+        return None
+    clear_address(&found)
+    if not numeric_text(host_chars(host), family, &found):
+        return None
+    if found.storage.ss_family == AF_INET:
+        address = (ipv4_text(<uint8_t *>&(<sockaddr_in *>&found.storage).sin_addr), port)
+    else:
+        address = (ipv6_text(&(<sockaddr_in6 *>&found.storage).sin6_addr), port, 0, 0)
+    family = found.storage.ss_family
+    member = families.get(family, family)
+    rows = [(member, kinds.get(row[0], row[0]), row[1], "", address)
+            for row in <tuple>variants if proto == 0 or proto == row[1]]
+    return rows or None
+
+
+cdef bint numeric_text(const char *host, int family, Address *found) noexcept nogil:
+    """Dotted IPv4 or IPv6 without a zone, of the family asked for."""
+    return host[0] != 0 and host[0] != c"<" and numeric_host(host, family, found)
+
+
+cdef list result_rows(addrinfo *result, dict families, dict kinds):
+    cdef Address raw
+    cdef list rows = []
+    while result != NULL:
+        memcpy(&raw.storage, result.ai_addr, min(<size_t>result.ai_addrlen, sizeof(raw.storage)))
+        raw.length = result.ai_addrlen
+        name = PyUnicode_DecodeFSDefault(result.ai_canonname) if result.ai_canonname != NULL else ""
+        rows.append((families.get(result.ai_family, result.ai_family), kinds.get(result.ai_socktype, result.ai_socktype),
+                     result.ai_protocol, name, convert_address(None, &raw)))
+        result = result.ai_next
+    return rows
+
+
+def getnameinfo(address, flags, /):
+    """getnameinfo(3): (host, service) for an AF_INET or AF_INET6 address with a numeric host.
+
+    NI_* flags choose names or numbers. gaierror where the host is not numeric or (NI_NAMEREQD) has no name.
+    """
+    cdef int how = as_int(flags), code, number, port
+    cdef unsigned int flowinfo = 0, scope_id = 0
+    cdef char *name
+    cdef char host[NI_MAXHOST]
+    cdef char service[NI_MAXSERV]
+    cdef Address raw
+    if not PyTuple_Check(address):
+        raise TypeError("getnameinfo() argument 1 must be a tuple")
+    PyArg_ParseTuple(address, "si|II;getnameinfo(): illegal sockaddr argument", &name, &port, &flowinfo, &scope_id)
+    if flowinfo > 0xFFFFF:
+        raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
+    PySys_Audit(b"socket.getnameinfo", "(O)", <PyObject *>address)
+    numeric_address(name, port, &raw)
+    if raw.storage.ss_family == AF_INET and len(<tuple>address) != 2:
+        raise OSError("IPv4 sockaddr must be 2 tuple")
+    if raw.storage.ss_family == AF_INET6:
+        (<sockaddr_in6 *>&raw.storage).sin6_flowinfo = c_htonl(flowinfo)
+        (<sockaddr_in6 *>&raw.storage).sin6_scope_id = scope_id
+    with nogil:
+        code = c_getnameinfo(<sockaddr *>&raw.storage, raw.length, host, sizeof(host),
+                             service, sizeof(service), how)
+        number = errno
+    if code:
+        raise_gaierror(code, number)
+    return PyUnicode_DecodeFSDefault(host), PyUnicode_FromString(service)
+
+
+cdef int numeric_address(const char *name, int port, Address *address) except -1:
+    """The address of a numeric host; getaddrinfo(3) sees to the forms that inet_pton(3) does not take ("127.1")."""
+    cdef addrinfo hints
+    cdef addrinfo *found
+    cdef int code, number
+    clear_address(address)
+    if 0 <= port <= 0xFFFF and numeric_text(name, AF_UNSPEC, address):
+        if address.storage.ss_family == AF_INET:
+            address.length = sizeof(sockaddr_in)
+            (<sockaddr_in *>&address.storage).sin_port = c_htons(<uint16_t>port)
+        else:
+            address.length = sizeof(sockaddr_in6)
+            (<sockaddr_in6 *>&address.storage).sin6_port = c_htons(<uint16_t>port)
+        return 0
+    memset(&hints, 0, sizeof(hints))
+    hints.ai_family = AF_UNSPEC
+    hints.ai_socktype = SOCK_DGRAM      # one answer, not one for each type
+    hints.ai_flags = AI_NUMERICHOST     # a name would be a query of its own (RFC 3493)
+    code = c_getaddrinfo(name, b"%d" % port, &hints, &found)
+    number = errno
+    if code:
+        raise_gaierror(code, number)
+    try:
+        if found.ai_next != NULL:
+            raise OSError("sockaddr resolved to multiple addresses")
+        memcpy(&address.storage, found.ai_addr, found.ai_addrlen)
+        address.length = found.ai_addrlen
+    finally:
+        freeaddrinfo(found)
+    return 0

@@ -1,0 +1,363 @@
+# Socket addresses: Python values to struct sockaddr and back.
+#
+# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them; each other family has its file in
+# families/, reached through the lookup that the package hands in once (use_families), so that nothing here looks up.
+
+cdef class socket  # its fields and methods: socket.pxi
+
+cdef extern from "Python.h":
+    int PySys_Audit(const char *event, const char *format, ...) except -1
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 limit)
+    unsigned char *PyUnicode_1BYTE_DATA(object text)
+
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    #define KEEP_ADDRESSES 0    /* without the interpreter lock, two threads could write them at once */
+    #else
+    #define KEEP_ADDRESSES 1
+    #endif
+    """
+    bint KEEP_ADDRESSES
+
+cdef struct Address:
+    sockaddr_storage storage
+    socklen_t length
+
+cdef object family_codec = None     # families.lookup: AF number -> (pack, unpack), or None
+
+
+def use_families(lookup):
+    """Tell the core where address families are looked up: lookup(family) -> (pack, unpack) or None."""
+    global family_codec
+    family_codec = lookup
+
+
+# --- to the kernel
+
+cdef int pack_address(socket sock, const char *caller, const char *event, object address, Address *packed) except -1:
+    """Fill `packed` from `address`, as the socket's family wants it, and raise the audit event.
+
+    The event comes after the address's shape is checked and before a name is resolved: an audit hook that forbids the
+    call must not cause a DNS query first.
+    """
+    cdef Py_ssize_t size
+    if address is sock.last_address and address is not None and still_true(sock):
+        memcpy(&packed.storage, sock.last_packed, sock.last_length)
+        packed.length = sock.last_length
+        PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
+        return 0
+    if sock.sock_family == AF_INET:
+        return pack_inet(sock, caller, event, address, packed)
+    if sock.sock_family == AF_INET6:
+        return pack_inet6(sock, caller, event, address, packed)
+    if sock.sock_family == AF_UNIX:
+        pack_unix(address, packed)
+    else:
+        codec = family_codec(sock.sock_family)
+        if codec is None:
+            raise OSError(f"{caller.decode()}(): bad family")
+        struct = codec[0](sock, caller.decode(), address)
+        size = PyBytes_GET_SIZE(struct)
+        memcpy(&packed.storage, PyBytes_AS_STRING(struct), min(<size_t>size, sizeof(sockaddr_storage)))
+        packed.length = <socklen_t>min(<size_t>size, sizeof(sockaddr_storage))
+        if unchanging(address):
+            keep_address(sock, packed, address)
+    PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
+    return 0
+
+
+cdef int pack_inet(socket sock, const char *caller, const char *event, object address, Address *packed) except -1:
+    cdef sockaddr_in *struct = <sockaddr_in *>&packed.storage
+    if not PyTuple_Check(address):
+        raise TypeError(f"{caller.decode()}(): AF_INET address must be tuple, not {type(address).__name__}")
+    if len(<tuple>address) != 2:
+        raise TypeError("AF_INET address must be a pair (host, port)")
+    host = host_text((<tuple>address)[0])
+    memset(struct, 0, sizeof(sockaddr_in))
+    struct.sin_port = as_port(caller, (<tuple>address)[1])
+    PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
+    resolve_host(host_chars(host), AF_INET, packed)
+    struct.sin_family = <unsigned short>AF_INET
+    packed.length = sizeof(sockaddr_in)
+    return 0
+
+
+cdef int pack_inet6(socket sock, const char *caller, const char *event, object address, Address *packed) except -1:
+    cdef sockaddr_in6 *struct = <sockaddr_in6 *>&packed.storage
+    cdef Py_ssize_t size
+    cdef unsigned int flowinfo = 0, scope_id = 0
+    cdef uint16_t port
+    if not PyTuple_Check(address):
+        raise TypeError(f"{caller.decode()}(): AF_INET6 address must be tuple, not {type(address).__name__}")
+    size = len(<tuple>address)
+    if size < 2 or size > 4:
+        raise TypeError("AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])")
+    host = host_text((<tuple>address)[0])
+    port = as_port(caller, (<tuple>address)[1])
+    if size > 2:
+        PyArg_ParseTuple((<tuple>address)[2:], "I|I;AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
+                         &flowinfo, &scope_id)
+    if flowinfo > 0xFFFFF:
+        raise OverflowError(f"{caller.decode()}(): flowinfo must be 0-1048575.")
+    PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
+    memset(struct, 0, sizeof(sockaddr_in6))
+    resolve_host(host_chars(host), AF_INET6, packed)
+    struct.sin6_family = <unsigned short>AF_INET6
+    struct.sin6_port = port
+    struct.sin6_flowinfo = c_htonl(flowinfo)
+    struct.sin6_scope_id = scope_id
+    packed.length = sizeof(sockaddr_in6)
+    return 0
+
+
+cdef int pack_unix(object address, Address *packed) except -1:
+    """A path, an abstract name (first byte NUL), or nothing: autobind (unix(7))."""
+    cdef sockaddr_un *struct = <sockaddr_un *>&packed.storage
+    cdef Py_buffer path
+    cdef Py_ssize_t limit = sizeof(struct.sun_path)
+    if PyUnicode_Check(address):
+        address = PyUnicode_EncodeFSDefault(address)
+    PyObject_GetBuffer(address, &path, PyBUF_SIMPLE)
+    try:
+        if path.len > 0 and (<char *>path.buf)[0] != 0:
+            limit -= 1      # room for the NUL that ends a path
+            if strnlen(<char *>path.buf, path.len) != <size_t>path.len:
+                raise ValueError("embedded null byte in AF_UNIX path")
+        if path.len > limit:
+            raise OSError("AF_UNIX path too long")
+        memset(struct, 0, sizeof(sockaddr_un))
+        struct.sun_family = <unsigned short>AF_UNIX
+        memcpy(struct.sun_path, path.buf, path.len)
+        packed.length = <socklen_t>(path.len + (<char *>struct.sun_path - <char *>struct))
+    finally:
+        PyBuffer_Release(&path)
+    return 0
+
+
+cdef uint16_t as_port(const char *caller, object port) except? 0xFFFF:
+    """The port in network order."""
+    cdef long number
+    try:
+        number = as_int(port)
+    except OverflowError:
+        number = -1
+    if number < 0 or number > 0xFFFF:
+        raise OverflowError(f"{caller.decode()}(): port must be 0-65535.")
+    return c_htons(<uint16_t>number)
+
+
+# --- hosts
+
+cdef object host_text(object host):
+    """The host as ASCII str or bytes without NUL: IDNA (RFC 3490) is left out for what is ASCII already."""
+    cdef Py_ssize_t size
+    if PyUnicode_Check(host):
+        if not PyUnicode_IS_COMPACT_ASCII(host):
+            try:
+                host = host.encode("idna")
+            except UnicodeError as error:
+                raise TypeError("encoding of hostname failed") from error
+    elif PyByteArray_Check(host):
+        host = bytes(host)
+    elif not PyBytes_Check(host):
+        raise TypeError(f"str, bytes or bytearray expected, not {type(host).__name__}")
+    size = len(host)
+    if strlen(host_chars(host)) != <size_t>size:
+        raise TypeError("host name must not contain null character")
+    return host
+
+
+cdef const char *host_chars(object host) except NULL:
+    if PyBytes_Check(host):
+        return PyBytes_AS_STRING(host)
+    return PyUnicode_AsUTF8AndSize(host, NULL)
+
+
+cdef int resolve_host(const char *host, int family, Address *found) except -1:
+    """Write the host's address into `found`: AF_INET or AF_INET6, for AF_UNSPEC whichever comes first.
+
+    "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other ports of `found` are left.
+    """
+    cdef addrinfo hints
+    cdef addrinfo *results
+    cdef const char *service = NULL
+    cdef int code, number
+    if numeric_host(host, family, found):
+        return 0
+    if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
+        raise OSError("address family mismatched")      # numeric_host took it for the others
+    memset(&hints, 0, sizeof(hints))
+    hints.ai_family = family
+    if host[0] == 0:
+        hints.ai_socktype = SOCK_DGRAM      # not one answer for each type
+        hints.ai_flags = AI_PASSIVE
+        host = NULL
+        service = b"0"
+    with nogil:
+        code = c_getaddrinfo(host, service, &hints, &results)
+        number = errno
+    if code:
+        raise_gaierror(code, number)
+    try:
+        if host == NULL and results.ai_next != NULL:
+            raise OSError("wildcard resolved to multiple address")
+        if results.ai_family == AF_INET:
+            (<sockaddr_in *>&found.storage).sin_addr = (<sockaddr_in *>results.ai_addr).sin_addr
+        elif results.ai_family == AF_INET6:
+            (<sockaddr_in6 *>&found.storage).sin6_addr = (<sockaddr_in6 *>results.ai_addr).sin6_addr
+            (<sockaddr_in6 *>&found.storage).sin6_scope_id = (<sockaddr_in6 *>results.ai_addr).sin6_scope_id
+        else:
+            raise OSError("unknown address family")
+        found.storage.ss_family = results.ai_addr.sa_family
+    finally:
+        freeaddrinfo(results)
+    return 0
+
+
+cdef bint numeric_host(const char *host, int family, Address *found) noexcept nogil:
+    """What needs no resolver: dotted IPv4, IPv6 without a zone, and for AF_INET the special forms."""
+    cdef sockaddr_in *v4 = <sockaddr_in *>&found.storage
+    cdef sockaddr_in6 *v6 = <sockaddr_in6 *>&found.storage
+    if family == AF_INET or family == AF_UNSPEC:
+        if host[0] == 0 and family == AF_INET:
+            v4.sin_addr.s_addr = INADDR_ANY
+        elif host[0] == c"<" and strcmp(host, "<broadcast>") == 0:
+            v4.sin_addr.s_addr = INADDR_BROADCAST
+        elif c_inet_pton(AF_INET, host, &v4.sin_addr) != 1:
+            if family == AF_INET or host[0] == 0:
+                return False
+            return numeric_host(host, AF_INET6, found)
+        v4.sin_family = <unsigned short>AF_INET
+        return True
+    if family != AF_INET6:
+        return False
+    if host[0] == 0:
+        memset(&v6.sin6_addr, 0, sizeof(in6_addr))
+    elif c_inet_pton(AF_INET6, host, &v6.sin6_addr) != 1:
+        return False
+    v6.sin6_scope_id = 0
+    v6.sin6_family = <unsigned short>AF_INET6
+    return True
+
+
+# --- from the kernel
+
+cdef inline void clear_address(Address *raw) noexcept:
+    """Before a call fills it: a kernel that gives no address leaves AF_UNSPEC, one that gives less leaves zeros."""
+    memset(&raw.storage, 0, sizeof(sockaddr_in6))
+    raw.length = 0
+
+
+cdef object unpack_address(socket sock, Address *raw):
+    """The address as Python has it; None where the kernel gave none, (family, bytes) for a family nobody knows."""
+    if raw.length == 0:
+        return None     # recvfrom on a connected stream
+    if raw.length > sizeof(sockaddr_storage):
+        raw.length = sizeof(sockaddr_storage)   # the kernel says how much it had, not how much it gave
+    if (raw.length == sock.last_length and memcmp(&raw.storage, sock.last_packed, raw.length) == 0
+            and still_true(sock)):
+        return sock.last_address
+    address = convert_address(sock, raw)
+    keep_address(sock, raw, address)
+    return address
+
+
+cdef object convert_address(socket sock, Address *raw):
+    if raw.storage.ss_family == AF_INET:
+        return unpack_inet(<sockaddr_in *>&raw.storage)
+    if raw.storage.ss_family == AF_INET6:
+        return unpack_inet6(<sockaddr_in6 *>&raw.storage)
+    if raw.storage.ss_family == AF_UNIX:
+        return unpack_unix(raw)
+    codec = family_codec(raw.storage.ss_family)
+    if codec is None:
+        return raw.storage.ss_family, (<char *>&raw.storage)[2:max(raw.length, 2)]
+    return codec[1](sock, (<char *>&raw.storage)[:raw.length])
+
+
+cdef object unpack_inet(sockaddr_in *raw):
+    return ipv4_text(<uint8_t *>&raw.sin_addr), c_ntohs(raw.sin_port)
+
+
+cdef object unpack_inet6(sockaddr_in6 *raw):
+    """Without a zone in the host: the scope is the fourth element."""
+    return (ipv6_text(&raw.sin6_addr), c_ntohs(raw.sin6_port), c_ntohl(raw.sin6_flowinfo), raw.sin6_scope_id)
+
+
+cdef object unpack_unix(Address *raw):
+    cdef sockaddr_un *struct = <sockaddr_un *>&raw.storage
+    cdef Py_ssize_t size = raw.length - (<char *>struct.sun_path - <char *>struct)
+    if size <= 0:
+        return ""       # not bound
+    if struct.sun_path[0] == 0:
+        return struct.sun_path[:size]
+    # A path of 108 bytes has no NUL (unix(7)).
+    return PyUnicode_DecodeFSDefaultAndSize(struct.sun_path, strnlen(struct.sun_path, min(<size_t>size, sizeof(struct.sun_path))))
+
+
+cdef str ipv4_text(const uint8_t *octets):
+    cdef char text[16]
+    cdef Py_ssize_t size = 0
+    cdef int index
+    cdef uint8_t octet
+    for index in range(4):
+        octet = octets[index]
+        if octet >= 100:
+            text[size] = c"0" + octet // 100
+            size += 1
+        if octet >= 10:
+            text[size] = c"0" + octet // 10 % 10
+            size += 1
+        text[size] = c"0" + octet % 10
+        text[size + 1] = c"."
+        size += 2
+    return ascii_text(text, size - 1)
+
+
+cdef str ipv6_text(const in6_addr *address):
+    cdef char text[46]
+    c_inet_ntop(AF_INET6, address, text, sizeof(text))
+    return ascii_text(text, strlen(text))
+
+
+cdef str ascii_text(const char *text, Py_ssize_t size):
+    result = PyUnicode_New(size, 127)
+    memcpy(PyUnicode_1BYTE_DATA(result), text, size)
+    return result
+
+
+# --- the address converted last
+#
+# Addresses repeat: a server answers the tuple that recvfrom() gave, a client hears from one peer. Each socket keeps the
+# last one in both forms. A kept tuple cannot change; what its family's file reads into it can, when an interface is
+# renamed: those are kept for a second.
+
+cdef int64_t KEPT_FOR = 1000000000      # ns
+
+
+cdef void keep_address(socket sock, Address *packed, object address) noexcept:
+    if not KEEP_ADDRESSES or packed.length > sizeof(sock.last_packed):
+        return
+    memcpy(sock.last_packed, &packed.storage, packed.length)
+    sock.last_length = packed.length
+    sock.last_time = 0 if lasting(packed.storage.ss_family) else monotonic()
+    sock.last_address = address
+
+
+cdef inline bint still_true(socket sock) noexcept:
+    return sock.last_time == 0 or monotonic() - sock.last_time < KEPT_FOR
+
+
+cdef inline bint lasting(int family) noexcept:
+    return family == AF_INET or family == AF_INET6 or family == AF_UNIX
+
+
+cdef bint unchanging(object address) noexcept:
+    """Is it a tuple of nothing but numbers and strings, that no code can change?"""
+    if type(address) is not tuple:
+        return False
+    for item in <tuple>address:
+        if not (type(item) is int or type(item) is str or type(item) is bytes):
+            return False
+    return True

@@ -1,0 +1,233 @@
+# Moving data: recv(2), send(2) and their kin.
+#
+# Under a timeout each call carries MSG_DONTWAIT: the descriptor's own blocking mode belongs to everyone who shares the
+# open file (dup, fork), and another holder may have switched it back to blocking.
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.ref cimport Py_XDECREF
+
+cdef extern from "Python.h":
+    int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size) except -1
+    PyObject *NewBytes "PyBytes_FromStringAndSize"(const char *data, Py_ssize_t size) except NULL
+    char *BytesData "PyBytes_AS_STRING"(PyObject *value)
+
+cdef enum:
+    SMALL = 1024            # up to here, data is received on the stack and copied once
+    # From here malloc(3) maps memory for each buffer, and gives it back: M_MMAP_THRESHOLD's first value.
+    LARGE = 128 * 1024
+
+cdef struct Transfer:
+    void *data
+    size_t size
+    int flags
+    bint addressed
+    Address address
+
+
+cdef inline void prepare_transfer(Transfer *transfer, Wait *wait, socket sock, short events, int flags) noexcept:
+    wait_for(wait, events, sock.sock_timeout)
+    transfer.flags = flags | MSG_DONTWAIT if wait.again else flags
+
+
+cdef ssize_t call_recv(int fd, void *arguments) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>arguments
+    return c_recv(fd, transfer.data, transfer.size, transfer.flags)
+
+
+cdef ssize_t call_recvfrom(int fd, void *arguments) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>arguments
+    transfer.address.length = sizeof(sockaddr_storage)
+    return c_recvfrom(fd, transfer.data, transfer.size, transfer.flags,
+                      <sockaddr *>&transfer.address.storage, &transfer.address.length)
+
+
+cdef ssize_t call_send(int fd, void *arguments) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>arguments
+    return c_send(fd, transfer.data, transfer.size, transfer.flags)
+
+
+cdef ssize_t call_sendto(int fd, void *arguments) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>arguments
+    return c_sendto(fd, transfer.data, transfer.size, transfer.flags,
+                    <sockaddr *>&transfer.address.storage, transfer.address.length)
+
+
+# --- receiving
+
+cdef bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, Call call):
+    """Up to `size` bytes by `call`, in a bytes object of just the length that came."""
+    cdef Wait wait
+    cdef char small[SMALL]
+    cdef ssize_t got
+    cdef PyObject *target
+    transfer.size = size
+    prepare_transfer(transfer, &wait, sock, POLLIN, flags)
+    if size <= SMALL:
+        transfer.data = small
+        got = perform(sock.sock_fd, call, transfer, &wait)
+        return PyBytes_FromStringAndSize(small, got)
+    target = NewBytes(NULL, size)
+    try:
+        transfer.data = BytesData(target)
+        got = perform(sock.sock_fd, call, transfer, &wait)
+        if size >= LARGE and got < size // 2:
+            # Copied and freed whole, which teaches malloc(3) to keep such a block; shrunk in place, the rest of a
+            # mapping goes back to the kernel, and each call maps anew.
+            return PyBytes_FromStringAndSize(BytesData(target), got)
+        if got != size:
+            _PyBytes_Resize(&target, got)
+        return <bytes>target
+    finally:
+        Py_XDECREF(target)
+
+
+cdef object sock_recv(socket sock, object bufsize, object flags):
+    cdef Transfer transfer
+    cdef Py_ssize_t size = as_size(bufsize)
+    cdef int how = as_int(flags)
+    if size < 0:
+        raise ValueError("negative buffersize in recv")
+    if size == 0:
+        return b""      # as CPython: no call, so a datagram stays where it is
+    return receive(sock, size, how, &transfer, call_recv)
+
+
+cdef object sock_recvfrom(socket sock, object bufsize, object flags):
+    cdef Transfer transfer
+    cdef Py_ssize_t size = as_size(bufsize)
+    cdef int how = as_int(flags)
+    if size < 0:
+        raise ValueError("negative buffersize in recvfrom")
+    clear_address(&transfer.address)
+    data = receive(sock, size, how, &transfer, call_recvfrom)
+    return data, unpack_address(sock, &transfer.address)
+
+
+cdef ssize_t receive_into(socket sock, Py_buffer *view, Py_ssize_t size, int flags, Transfer *transfer,
+                          Call call) except -1:
+    cdef Wait wait
+    transfer.data = view.buf
+    transfer.size = size if size else view.len
+    prepare_transfer(transfer, &wait, sock, POLLIN, flags)
+    return perform(sock.sock_fd, call, transfer, &wait)
+
+
+cdef object sock_recv_into(socket sock, object buffer, object nbytes, object flags):
+    cdef Transfer transfer
+    cdef Py_buffer view
+    cdef Py_ssize_t size
+    cdef int how
+    hold_writable(buffer, &view, b"recv_into")
+    try:
+        size = as_size(nbytes)
+        how = as_int(flags)
+        if size < 0:
+            raise ValueError("negative buffersize in recv_into")
+        if size > view.len:
+            raise ValueError("buffer too small for requested bytes")
+        if view.len == 0 and size == 0:
+            return 0    # as CPython: no call
+        return receive_into(sock, &view, size, how, &transfer, call_recv)
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef object sock_recvfrom_into(socket sock, object buffer, object nbytes, object flags):
+    cdef Transfer transfer
+    cdef Py_buffer view
+    cdef Py_ssize_t size, got
+    cdef int how
+    hold_writable(buffer, &view, b"recvfrom_into")
+    try:
+        size = as_size(nbytes)
+        how = as_int(flags)
+        if size < 0:
+            raise ValueError("negative buffersize in recvfrom_into")
+        if size > view.len:
+            raise ValueError("nbytes is greater than the length of the buffer")
+        clear_address(&transfer.address)
+        got = receive_into(sock, &view, size, how, &transfer, call_recvfrom)
+    finally:
+        PyBuffer_Release(&view)
+    return got, unpack_address(sock, &transfer.address)
+
+
+# --- sending
+
+cdef object sock_send(socket sock, object value, object flags):
+    cdef Transfer transfer
+    cdef Wait wait
+    cdef Data data
+    cdef int how = as_int(flags)
+    hold_data(value, &data)
+    try:
+        prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
+        transfer.data = data.start
+        transfer.size = data.size
+        return perform(sock.sock_fd, call_send, &transfer, &wait)
+    finally:
+        release_data(&data)
+
+
+cdef object sock_sendall(socket sock, object value, object flags):
+    """One deadline for the whole; signal handlers run after each part that went out, and may raise."""
+    cdef Transfer transfer
+    cdef Wait wait
+    cdef Data data
+    cdef int how = as_int(flags)
+    cdef Py_ssize_t sent = 0
+    hold_data(value, &data)
+    try:
+        prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
+        if wait.again:
+            start_clock(&wait)
+        while True:
+            transfer.data = <char *>data.start + sent
+            transfer.size = data.size - sent
+            sent += perform(sock.sock_fd, call_send, &transfer, &wait)
+            PyErr_CheckSignals()
+            if sent == data.size:
+                return None
+            if wait.again and monotonic() >= wait.deadline:
+                raise timed_out()
+    finally:
+        release_data(&data)
+
+
+cdef object sock_sendto(socket sock, object value, object flags, object address):
+    cdef Transfer transfer
+    cdef Wait wait
+    cdef Data data
+    cdef int how
+    hold_data(value, &data)
+    try:
+        how = as_int(flags)
+        pack_address(sock, b"sendto", b"socket.sendto", address, &transfer.address)
+        prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
+        transfer.data = data.start
+        transfer.size = data.size
+        return perform(sock.sock_fd, call_sendto, &transfer, &wait)
+    finally:
+        release_data(&data)
+
+
+cdef struct FileTransfer:
+    int source
+    int64_t offset
+    size_t count
+
+
+cdef ssize_t call_sendfile(int fd, void *arguments) noexcept nogil:
+    cdef FileTransfer *transfer = <FileTransfer *>arguments
+    return c_sendfile(fd, transfer.source, &transfer.offset, transfer.count)
+
+
+def sendfile(socket sock, int source, int64_t offset, Py_ssize_t count, /):
+    """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end."""
+    cdef FileTransfer transfer
+    cdef Wait wait
+    transfer.source = source
+    transfer.offset = offset
+    transfer.count = count
+    wait_for(&wait, POLLOUT, sock.sock_timeout)
+    return perform(sock.sock_fd, call_sendfile, &transfer, &wait)

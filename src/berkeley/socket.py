@@ -1,0 +1,47 @@
+"""The socket module: `from berkeley import socket` in place of `import socket`. Names only; the code is elsewhere.
+
+The package's own code looks public names up here (`import berkeley.socket as namespace`): programs and test tools
+replace `socket.socket` or `socket.getaddrinfo`, and expect create_connection() to use what they put there.
+"""
+
+import errno
+import io
+import os
+import sys
+from enum import IntEnum, IntFlag
+
+from . import _native, _pickles, _socket, families
+from ._enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind
+from ._enums import converted as _intenum_converter
+from ._socket import *
+
+_native.use_families(families.lookup)
+globals().update(MEMBERS)
+
+from ._connect import _GLOBAL_DEFAULT_TIMEOUT, create_connection, create_server, has_dualstack_ipv6
+from ._descriptors import _fallback_socketpair, fromfd, recv_fds, send_fds, socketpair
+from ._files import SocketIO
+from ._resolver import getaddrinfo, getfqdn
+from ._sendfile import _GiveupOnSendfile
+from ._sock import socket
+
+_LOCALHOST = "127.0.0.1"
+_LOCALHOST_V6 = "::1"
+EBADF, EAGAIN, EWOULDBLOCK = errno.EBADF, errno.EAGAIN, errno.EWOULDBLOCK
+_blocking_errnos = {EAGAIN, EWOULDBLOCK}
+
+__all__ = [
+    "AddressFamily",
+    "SocketKind",
+    "create_connection",
+    "create_server",
+    "fromfd",
+    "getfqdn",
+    "has_dualstack_ipv6",
+    "recv_fds",
+    "send_fds",
+    "socketpair",
+    *(name for name in dir(_socket) if not name.startswith("_")),
+]
+
+del MEMBERS, _pickles, families
