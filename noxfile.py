@@ -1,0 +1,151 @@
+"""What is checked before a change goes in: `nox` runs the checks, and the tests on every interpreter that it finds.
+
+    nox -l                                                   what there is
+    nox -s 'tests(3.12)' -- tests/test_cli.py -k path        some tests on one interpreter
+    nox -s cpython -- --suite test.test_socket               one of the interpreters' own suites on all of them
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml("pyproject.toml")
+SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
+# Tested where it is found, but not missed where it is not.
+COMING = ["3.14"]
+
+nox.options.sessions = ["interpreters", "lint", "tests", "cpython"]
+nox.options.reuse_venv = "yes"
+
+# Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
+PROBE = """
+import os, sys, sysconfig
+headers = os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h"))
+print("%d.%d" % sys.version_info[:2], headers, sys.executable)
+"""
+
+
+def find():
+    """The interpreters to test on, by version; and what is to be said of the versions that are not among them."""
+    usable, remarks = {}, {}
+    for version in [*SUPPORTED, *COMING]:
+        paths = {"True": [], "False": []}
+        for found, headers, path in filter(None, map(answer, candidates(version))):
+            if found == version:
+                paths[headers].append(path)
+        if paths["True"]:
+            usable[version] = paths["True"][0]
+        elif paths["False"]:
+            remarks[version] = f"not usable: {paths['False'][0]} has no Python.h (its development package has it)"
+        else:
+            remarks[version] = "not found"
+    return usable, remarks
+
+
+def candidates(version):
+    """Where an interpreter of this version may be: on PATH, among pyenv's, or beside the one that runs this."""
+    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"), reverse=True)
+    directories = [*map(Path, os.get_exec_path()), *pyenv, Path(sys.base_prefix, "bin")]
+    return [str(path) for path in (entry / f"python{version}" for entry in directories) if os.access(path, os.X_OK)]
+
+
+def answer(path):
+    """The words of the interpreter's answer to PROBE: none from a version manager's stand-in for a missing one."""
+    return subprocess.run([path, "-c", PROBE], capture_output=True, text=True).stdout.strip().split(maxsplit=2)
+
+
+USABLE, REMARKS = find()
+on_each_interpreter = nox.parametrize("python", [nox.param(path, id=version) for version, path in USABLE.items()])
+
+
+@nox.session(python=False)
+def interpreters(session):
+    """Tell which interpreters the tests run on, and which of the supported ones are missing."""
+    for version in [*SUPPORTED, *COMING]:
+        session.log(f"Python {version}: {USABLE.get(version) or REMARKS[version]}")
+    if missing := [version for version in SUPPORTED if version not in USABLE]:
+        session.warn(f"NOT TESTED on supported versions: {', '.join(missing)}")
+    if not USABLE:
+        session.error("no interpreter to test on")
+
+
+@nox.session
+def lint(session):
+    """Check style, types, and that the generated tables are those of their sources."""
+    session.install("--quiet", *group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("cython-lint", "src")
+    session.run("mypy")
+    session.run("python", "tools/constants.py", "--check")
+
+
+@nox.session
+@on_each_interpreter
+def tests(session):
+    """Build and install what is shipped, and run the tests on it from an empty directory."""
+    install_wheel(session, session.python, "python", *group("test"))
+    # A path among the arguments is meant from here.
+    arguments = [str(ROOT / word) if (ROOT / word.partition("::")[0]).exists() else word for word in session.posargs]
+    with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
+        settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
+        session.run("pytest", *settings, *(arguments or [str(ROOT / "tests")]), env={"PYTHONPATH": None})
+
+
+@nox.session
+def cpython(session):
+    """Compare the interpreters' own test suites, unmodified, on their own module and on berkeley."""
+    session.install("--quiet", *group("cpython"))
+    options = []
+    for version, path in USABLE.items():
+        python = environment(session, path, f"cpython-{version}")
+        install_wheel(session, path, python)
+        options += ["--python", python]
+    session.run("python", "tests/cpython/run.py", *options, *session.posargs)
+
+
+@nox.session
+@on_each_interpreter
+def bench(session):
+    """Time berkeley beside the interpreter's own module."""
+    install_wheel(session, session.python, "python", *group("bench"))
+    session.run("python", "bench/run.py", *session.posargs)
+
+
+def install_wheel(session, interpreter, python, *packages):
+    """Build the wheel for an interpreter; install it and other packages in the environment of `python`.
+
+    It is built in an environment that is kept, where pip would make a new one each time: what has not changed since
+    is not compiled again.
+    """
+    builder = environment(session, interpreter, f"build-{Path(interpreter).name}")
+    pip(session, builder, "install", *PROJECT["build-system"]["requires"])
+    # setuptools would ship what earlier builds have left and is deleted since.
+    for path in ROOT.glob("build/lib*/**/*.py*"):
+        path.unlink()
+    with tempfile.TemporaryDirectory() as directory:
+        pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", directory, str(ROOT))
+        [wheel] = map(str, Path(directory).iterdir())
+        pip(session, python, "install", wheel, *packages)
+        # Of the same version as before, but perhaps of other content.
+        pip(session, python, "install", "--no-deps", "--force-reinstall", wheel)
+
+
+def environment(session, interpreter, name):
+    """The Python of an environment of that interpreter, kept between runs."""
+    directory = ROOT / ".nox" / name
+    if not directory.exists():
+        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--python", interpreter, str(directory), external=True)
+    return str(directory / "bin" / "python")
+
+
+def pip(session, python, command, *arguments):
+    session.run(python, "-m", "pip", command, "--quiet", *arguments, external=True, silent=True)
+
+
+def group(name):
+    return nox.project.dependency_groups(PROJECT, name)

@@ -1,0 +1,119 @@
+"""Outcomes of a suite on two sides, and what their difference means."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+BAD = {"failed", "error", "passed unexpectedly", "died", "not run"}
+
+
+@dataclass
+class Outcomes:
+    """What one side of a suite came to."""
+
+    tests: dict = field(default_factory=dict)  # name -> {"outcome", "reason", "seconds"}
+    modules: dict = field(default_factory=dict)  # name of a socket module -> its file
+    deselected: set = field(default_factory=set)
+    strays: list = field(default_factory=list)  # unraisable exceptions
+    problems: list = field(default_factory=list)  # what stood in the way of the run itself
+    seconds: float = 0.0
+    ended: bool = False  # whether the last test was followed by an orderly end
+
+    @classmethod
+    def read(cls, path):
+        """The outcomes in a file that child.py wrote. A test without an end has the outcome "died"."""
+        outcomes = cls()
+        with open(path, encoding="utf-8") as file:
+            for line in map(json.loads, file):
+                outcomes._take(line.pop("kind"), line)
+        return outcomes
+
+    def _take(self, kind, line):
+        if kind == "modules":
+            self.modules = line
+        elif kind == "deselected":
+            self.deselected.add(line["test"])
+        elif kind == "stray":
+            self.strays.append(line["reason"])
+        elif kind == "start":
+            self.tests[line["test"]] = {"outcome": "died", "reason": "the process ended during this test", "seconds": 0}
+        elif kind == "end":
+            self.ended = True
+        elif kind == "test":
+            self.tests[line.pop("test")] = line
+
+    def count(self, *kinds):
+        counts = Counter(test["outcome"] for test in self.tests.values())
+        return sum(counts[kind] for kind in kinds)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A test whose outcome is not the same on both sides."""
+
+    test: str
+    standard: str
+    berkeley: str
+    reason: str
+
+    @property
+    def worse(self):
+        """Whether berkeley fails where the standard module does not, or skips what it runs."""
+        if self.berkeley in BAD:
+            return self.standard not in BAD
+        return self.berkeley == "skipped" and self.standard != "skipped"
+
+
+def differences(standard, berkeley):
+    """Every difference between two sides, by name of test."""
+    absent = {"outcome": "not run", "reason": "not among the tests of this side"}
+    for name in sorted(standard.tests.keys() | berkeley.tests.keys()):
+        left, right = standard.tests.get(name, absent), berkeley.tests.get(name, absent)
+        if left["outcome"] != right["outcome"]:
+            told = right if right["reason"] else left
+            yield Difference(name, left["outcome"], right["outcome"], told["reason"])
+
+
+def entries(table, suite, python):
+    """The rows of a table of suites.toml that hold for a suite on a version of Python."""
+    # A release candidate counts as its release.
+    release = Version(python).base_version
+    return [row for row in table if row["suite"] == suite and release in SpecifierSet(row.get("python", ""))]
+
+
+def verdict(standard, berkeley, deselect, expect, whole=True):
+    """The reasons why a pair of sides fails, none if all is well.
+
+    `deselect` and `expect` are entries of suites.toml. Where not the whole suite ran, they need not apply.
+    """
+    worse = [difference for difference in differences(standard, berkeley) if difference.worse]
+    reasons = [f"the standard module: {problem}" for problem in standard.problems]
+    reasons += [f"berkeley: {problem}" for problem in berkeley.problems]
+    reasons += [
+        f"{difference.test}: {difference.standard} -> {difference.berkeley}\n{last_lines(difference.reason)}"
+        for difference in worse
+        if not any(fnmatchcase(difference.test, row["tests"]) for row in expect)
+    ]
+    if len(berkeley.strays) > len(standard.strays):
+        reasons.append("\n".join(["more unraisable exceptions than the standard module:", *berkeley.strays]))
+    if whole:
+        left_out = standard.deselected & berkeley.deselected
+        reasons += unused("deselected, and there is no such test", deselect, left_out)
+        reasons += unused("expected to be worse, and is not", expect, [difference.test for difference in worse])
+    return reasons
+
+
+def unused(complaint, entries, names):
+    """A complaint about every entry whose pattern matches none of the names."""
+    return [
+        f"{complaint}: {row['tests']}" for row in entries if not any(fnmatchcase(name, row["tests"]) for name in names)
+    ]
+
+
+def last_lines(reason):
+    """The end of a traceback, where the exception is."""
+    return "\n".join(f"    {line}" for line in reason.strip().splitlines()[-4:])

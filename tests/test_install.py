@@ -1,0 +1,239 @@
+"""install() and uninstall(), each in an interpreter of its own: the one that runs pytest has long bound to `socket`."""
+
+import pytest
+
+# Quiet: a warning ends the program.
+CASES = {
+    "the standard names are ours": """
+        import berkeley
+        assert not berkeley.is_installed()
+        berkeley.install()
+        assert berkeley.is_installed()
+        import _socket, socket
+        assert socket is sys.modules["berkeley.socket"]
+        assert _socket is sys.modules["berkeley._socket"]
+        from socket import socket as a_class
+        assert a_class is __import__("berkeley.socket").socket.socket
+    """,
+    "installing again changes nothing": """
+        import berkeley
+        berkeley.install()
+        before = dict(sys.modules)
+        berkeley.install()
+        assert sys.modules == before
+        berkeley.uninstall()
+        assert not berkeley.is_installed()
+    """,
+    "uninstalling what is not installed changes nothing": """
+        import socket, _socket, berkeley
+        berkeley.uninstall()
+        assert sys.modules["socket"] is socket and sys.modules["_socket"] is _socket
+    """,
+    "without standard modules before, none is left behind": """
+        import berkeley
+        berkeley.install()
+        berkeley.uninstall()
+        assert not {"socket", "_socket"} & set(sys.modules)
+        import socket
+        assert socket is not sys.modules["berkeley.socket"] and socket.__name__ == "socket"
+        assert socket.socket.__base__ is sys.modules["_socket"].socket
+    """,
+    "the very modules that stood there come back": """
+        import importlib
+        standard = [importlib.import_module(name) for name in ("socket", "_socket")]
+        import berkeley
+        berkeley.install()
+        assert berkeley.is_installed()
+        berkeley.uninstall()
+        assert [sys.modules[name] for name in ("socket", "_socket")] == standard
+    """,
+    "only _socket was loaded": """
+        import importlib
+        standard = [importlib.import_module("_socket")]
+        import berkeley
+        berkeley.install()
+        berkeley.uninstall()
+        assert sys.modules["_socket"] is standard[0] and "socket" not in sys.modules
+    """,
+    "a module that another put there since stays": """
+        import types, berkeley
+        berkeley.install()
+        sys.modules["socket"] = other = types.ModuleType("socket")
+        assert not berkeley.is_installed()
+        berkeley.uninstall()
+        assert sys.modules["socket"] is other and "_socket" not in sys.modules
+    """,
+    "installed, uninstalled, installed again": """
+        import berkeley
+        for _ in range(3):
+            berkeley.install()
+            import socket
+            assert socket is sys.modules["berkeley.socket"]
+            berkeley.uninstall()
+            import socket
+            assert socket is not sys.modules["berkeley.socket"]
+            del sys.modules["socket"], sys.modules["_socket"]
+    """,
+    "open sockets outlive the change": """
+        import berkeley
+        berkeley.install()
+        import socket
+        left, right = socket.socketpair()
+        reader = left.makefile("rb")
+        berkeley.uninstall()
+        right.sendall(b"still here\\n")
+        assert reader.readline() == b"still here\\n"
+        with left, right, reader, right.dup() as copy:
+            assert type(copy) is type(right)
+    """,
+    "many threads at once": """
+        import threading, berkeley
+        start, failures = threading.Barrier(8), []
+        def work():
+            start.wait()
+            for _ in range(50):
+                berkeley.install()
+                berkeley.uninstall()
+        threading.excepthook = failures.append
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert not failures
+        assert not berkeley.is_installed() and "_socket" not in sys.modules
+        berkeley.install()
+        assert berkeley.is_installed()
+    """,
+    "children forked while another thread installs": """
+        import os, threading, warnings
+        from berkeley import install, is_installed, uninstall
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 on: threads and fork
+        done = threading.Event()
+        def work():
+            while not done.is_set():
+                install()
+                uninstall()
+        thread = threading.Thread(target=work)
+        thread.start()
+        for _ in range(30):
+            child = os.fork()
+            if not child:
+                install()
+                os._exit(not is_installed())
+            assert os.waitpid(child, 0)[1] == 0
+        done.set()
+        thread.join()
+    """,
+    "names that the program uses later come from ours": """
+        import berkeley
+        berkeley.install()
+        import http.client, selectors, socketserver, ssl, asyncio
+        import berkeley.socket as ours
+        assert socketserver.socket is ours and http.client.socket is ours and ssl.socket is ours.socket
+        assert issubclass(ssl.SSLSocket, ours.socket)
+    """,
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_install(python, case):
+    program = "import sys\n" + "\n".join(line[8:] for line in CASES[case].splitlines())
+    result = python("-W", "error", "-c", program)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+TOO_LATE = """
+import sys, warnings
+{before}
+import berkeley
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    berkeley.install()
+assert berkeley.is_installed()
+for warning in caught:
+    assert warning.category is RuntimeWarning and warning.filename == "<string>", warning
+    print(warning.message)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "named"),
+    [
+        pytest.param("import ssl", ["ssl", "_ssl"], id="a class by from-import, and an extension that hides it"),
+        pytest.param("import http.client", ["http.client"], id="a module"),
+        pytest.param("import socketserver", ["socketserver"], id="another module"),
+        pytest.param("import asyncio", ["asyncio.base_events", "asyncio.selector_events", "ssl"], id="a package"),
+        pytest.param("import multiprocessing.reduction", ["multiprocessing.reduction"], id="a registry by class"),
+        pytest.param("import socket", ["__main__"], id="the program itself"),
+        pytest.param("from socket import create_connection as dial", ["__main__"], id="a function under a new name"),
+        pytest.param("from _socket import inet_aton", ["__main__"], id="a native function"),
+    ],
+)
+def test_too_late(python, before, named):
+    result = python("-c", TOO_LATE.format(before=before))
+    assert (result.returncode, result.stderr) == (0, "")
+    [message] = result.stdout.splitlines()
+    assert message.startswith("berkeley.install() came too late for these modules")
+    assert "berkeley run" in message
+    words = message.replace(",", " ").replace(".  ", " ").split()
+    assert {name for name in named if name not in words and f"{name}." not in words} == set()
+
+
+def test_too_late_names_no_bystander(python):
+    result = python("-c", TOO_LATE.format(before="import http.client, json, logging, berkeley.socket"))
+    [message] = result.stdout.splitlines()
+    assert "http.client" in message
+    for bystander in ("json", "logging", "selectors", "os,", "berkeley."):
+        assert f" {bystander}" not in message.replace("berkeley.install()", "")
+
+
+def test_loaded_but_held_by_no_one(python):
+    before = "import importlib\nimportlib.import_module('socket')"
+    result = python("-c", TOO_LATE.format(before=before))
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_module_that_waits_for_its_first_use_is_left_waiting(python):
+    before = """
+import importlib.util, socket
+spec = importlib.util.find_spec("wave")
+spec.loader = importlib.util.LazyLoader(spec.loader)
+sys.modules["wave"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["wave"])
+waiting = type(sys.modules["wave"])
+"""
+    after = "\nassert type(sys.modules['wave']) is waiting and waiting.__name__ == '_LazyModule'"
+    result = python("-c", TOO_LATE.format(before=before) + after)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_warning_made_an_error_leaves_all_as_it_was(python):
+    program = """
+import socket, sys
+import berkeley
+try:
+    berkeley.install()
+except RuntimeWarning:
+    print(berkeley.is_installed(), sys.modules["socket"] is socket)
+"""
+    assert python("-W", "error", "-c", program).stdout == "False True\n"
+
+
+@pytest.mark.parametrize(
+    "pretence",
+    ["sys.version_info = (3, 9, 0)", "sys.version_info = (4, 0, 0)", "sys.implementation.name = 'other'"],
+)
+def test_unknown_layout(python, pretence):
+    program = f"""
+import sys, ssl, berkeley
+{pretence}
+before = dict(sys.modules)
+try:
+    berkeley.install()
+except ImportError as error:
+    print(error)
+assert {{name: module for name, module in sys.modules.items() if name in before}} == before
+assert not berkeley.is_installed()
+"""
+    result = python("-c", program)
+    assert result.returncode == 0, result.stderr
+    assert "layout" in result.stdout

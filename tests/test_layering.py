@@ -1,0 +1,130 @@
+"""The package's parts import only downwards, and none imports the interpreter's own socket module."""
+
+import ast
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import berkeley
+
+SOURCE = Path(__file__).parents[1] / "src" / "berkeley"
+
+# From the top down: a module imports from its own layer and those below.
+LAYERS = [
+    ("programs", r"berkeley|berkeley\.(__main__|_cli|_install|_startup\..*)"),
+    ("names", r"berkeley\.(socket|constants)"),
+    ("code", r"berkeley\.(?!(_socket|_native)$)_\w+"),
+    ("native names", r"berkeley\._socket"),
+    ("families", r"berkeley\.(families|names)(\..*)?"),
+    ("native", r"berkeley\._native"),
+]
+
+# These look public names up as the program sees them when it calls: programs replace them.
+NAMESPACE = "import berkeley.socket as namespace"
+LOOKS_UP = {"_connect", "_descriptors", "_pickles", "_resolver", "_sock"}
+
+# Too heavy for `import socket`, or importing the standard socket module themselves.
+HEAVY = {
+    "argparse", "array", "asyncio", "collections", "contextlib", "dataclasses", "email", "exceptiongroup", "functools",
+    "importlib.metadata", "inspect", "logging", "re", "select", "selectors", "signal", "socketserver", "ssl",
+    "subprocess", "tempfile", "threading", "traceback", "typing",
+}  # fmt: skip
+
+
+def modules():
+    """Every module of the package, by its name."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+MODULES = dict(modules())
+
+
+def layer(module):
+    return next(depth for depth, (_, pattern) in enumerate(LAYERS) if re.fullmatch(pattern, module))
+
+
+def imports(module, *, deferred=True):
+    """What a module imports, as absolute names: also inside its functions, if deferred."""
+    tree = ast.parse(MODULES[module].read_text())
+    for node in ast.walk(tree) if deferred else tree.body:
+        if isinstance(node, ast.Import) and not is_look_up(module, node):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module if MODULES[module].stem == "__init__" else module.rpartition(".")[0]
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *filter(None, [node.module])])
+            submodules = {f"{source}.{alias.name}" for alias in node.names} & {*MODULES, "berkeley._native"}
+            yield from submodules or [source]
+
+
+def is_look_up(module, node):
+    return ast.unparse(node) == NAMESPACE and module.rpartition(".")[2] in LOOKS_UP
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    for imported in imports(module):
+        if imported.partition(".")[0] == "berkeley":
+            assert layer(imported) >= layer(module), f"{module} imports {imported}"
+
+
+def test_no_circle():
+    TopologicalSorter({module: set(imports(module, deferred=False)) for module in MODULES}).prepare()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_standard_socket(module):
+    assert not {"socket", "_socket"} & set(imports(module))
+
+
+@pytest.mark.parametrize("path", sorted([*SOURCE.glob("*.py*"), *SOURCE.glob("*/*.p*")]), ids=lambda path: path.name)
+def test_no_standard_socket_by_other_ways(path):
+    """By name, in a call or in Cython, where no `import` statement tells."""
+    by_name = re.compile(r"""(import_module|__import__|PyImport_\w+|PyCapsule_Import)\W*\(\W*['"]_?socket\b""")
+    by_cython = re.compile(r"^\s*(c?import|from)\s+_?socket\b", re.MULTILINE)
+    text = path.read_text()
+    assert not by_name.search(text)
+    assert not by_cython.search(text)
+
+
+def run_alone(python, program):
+    """The output of a program for which Python has loaded as little as it can."""
+    preamble = f"import sys; sys.path.append({str(Path(berkeley.__file__).parents[1])!r})\n"
+    result = python("-I", "-S", "-c", preamble + program)
+    assert (result.returncode, result.stderr) == (0, "")
+    return set(result.stdout.split())
+
+
+def test_the_package_alone_loads_nothing(python):
+    program = "before = {*sys.modules}; import berkeley; print(*{*sys.modules} - before)"
+    loaded = {name for name in run_alone(python, program) if name.startswith("berkeley")}
+    assert loaded == {"berkeley"}
+
+
+def test_the_socket_module_loads_little(python):
+    loaded = run_alone(python, "from berkeley import socket; print(*sys.modules)")
+    assert "berkeley.socket" in loaded
+    assert not {"socket", "_socket"} & loaded
+    # What `enum` itself needs is there in any case, and differs between versions.
+    needed = run_alone(python, "import enum, io, os, struct; print(*sys.modules)")
+    assert not HEAVY & (loaded - needed)
+    assert not {name for name in loaded if name.startswith("berkeley.families.")}
+
+
+def test_public_names(python):
+    program = """
+import berkeley
+for name in berkeley.__all__:
+    assert name in dir(berkeley)
+    getattr(berkeley, name)
+    assert name in vars(berkeley)
+try:
+    berkeley.no_such_name
+except AttributeError as error:
+    print(error)
+"""
+    assert "'no_such_name'" in run_alone(python, program)
