@@ -1,5 +1,6 @@
 """The extension: the one part of the build that pyproject.toml cannot describe."""
 
+import sys
 from glob import glob
 
 from Cython.Build import cythonize
@@ -17,6 +18,8 @@ native = Extension(
     define_macros=[("CYTHON_USE_TYPE_SPECS", "1")],
 )
 
-# The generated C goes under build/, never beside the sources. Optimisation and warnings are the interpreter's own
-# flags (at least -O2 -Wall in every ordinary build); CFLAGS adds to them.
-setup(ext_modules=cythonize([native], build_dir="build", include_path=["src"]))
+# The generated C goes under build/, never beside the sources, and there is one for each interpreter: the Cythons in
+# their environments differ in age, if in nothing else, and one would have the others compile anew. Optimisation and
+# warnings are the interpreter's own flags (at least -O2 -Wall in every ordinary build); CFLAGS adds to them.
+build_dir = f"build/cython-{sys.implementation.cache_tag}"
+setup(ext_modules=cythonize([native], build_dir=build_dir, include_path=["src"]))

@@ -1,4 +1,4 @@
-# cython: language_level=3, binding=False, auto_pickle=False, freethreading_compatible=True
+# cython: language_level=3, binding=False, auto_pickle=False, always_allow_keywords=False, freethreading_compatible=True
 # cython: boundscheck=False, wraparound=False, cdivision=True, embedsignature=True, embedsignature.format=clinic
 """The native core of berkeley: the base socket type and the calls. Everything public is in `berkeley.socket`."""
 

@@ -12,17 +12,21 @@ the first address of its family is converted.
 
 from ..names._table import FAMILIES
 
-_codecs = {}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Codec
+
+_codecs: "dict[int, Codec | None]" = {}
 
 
-def lookup(number):
+def lookup(number: int) -> "Codec | None":
     """The (pack, unpack) of an address family by its AF_* number; None where there is none."""
     if number not in _codecs:
         _codecs[number] = _load(number)
     return _codecs[number]
 
 
-def _load(number):
+def _load(number: int) -> "Codec | None":
     from importlib import import_module
 
     if number not in FAMILIES:

@@ -5,6 +5,7 @@
 
 from struct import Struct
 
+from .._native import type_name
 from ._fields import unpacked, unsigned
 
 HEADERS = ("sys/socket.h", "linux/netlink.h")
@@ -98,7 +99,7 @@ BEYOND = (
 def pack(sock, caller, address):
     """struct sockaddr_nl for (pid, groups), of which the low 32 bits count. TypeError for anything but such a pair."""
     if not isinstance(address, tuple):
-        raise TypeError(f"{caller}(): AF_NETLINK address must be tuple, not {type(address).__name__}")
+        raise TypeError(f"{caller}(): AF_NETLINK address must be tuple, not {type_name(address)}")
     if len(address) != 2:
         raise TypeError("AF_NETLINK address must be a pair (pid, groups)")
     pid, groups = address

@@ -5,6 +5,7 @@
 
 from struct import Struct
 
+from .._native import socket_interface_index, socket_interface_name, type_name
 from ._fields import signed, unpacked
 
 HEADERS = ("sys/socket.h", "netpacket/packet.h", "linux/if_packet.h")
@@ -105,14 +106,14 @@ def pack(sock, caller, address):
     type the low 8 bits count, of the hardware type the low 16.
     """
     if not isinstance(address, tuple):
-        raise TypeError(f"{caller}(): AF_PACKET address must be tuple, not {type(address).__name__}")
+        raise TypeError(f"{caller}(): AF_PACKET address must be tuple, not {type_name(address)}")
     if not 2 <= len(address) <= 5:
         raise TypeError(_FORM)
     try:
         interface, protocol, packet_type, hardware_type, hardware = _parsed(*address)
     except OverflowError:
         raise OverflowError(f"{caller}(): address argument out of range") from None
-    index = _ifreq(sock, _SIOCGIFINDEX, _IFREQ.pack(interface[:15], 0))[1]
+    index = socket_interface_index(sock, interface)
     if len(hardware) > 8:
         raise ValueError("Hardware address must be 8 bytes or less")
     if not 0 <= protocol <= 0xFFFF:
@@ -152,7 +153,7 @@ def _octets(value):
     try:
         view = memoryview(value)
     except TypeError:
-        raise TypeError(f"a bytes-like object is required, not {type(value).__name__!r}") from None
+        raise TypeError(f"a bytes-like object is required, not {type_name(value)!r}") from None
     if not view.c_contiguous:
         raise BufferError("memoryview: underlying buffer is not C-contiguous")
     return view.tobytes()
@@ -162,25 +163,11 @@ def _interface(sock, index):
     if not index:
         return ""
     try:
-        name = _ifreq(sock, _SIOCGIFNAME, _IFREQ.pack(b"", index))[0]
+        return socket_interface_name(sock, index).decode()
     except OSError:
         return ""
-    return name.partition(b"\0")[0].decode()
-
-
-def _ifreq(sock, request, argument):
-    import errno
-    import fcntl
-    import os
-
-    if sock.fileno() < 0:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    return _IFREQ.unpack(fcntl.ioctl(sock.fileno(), request, argument))
 
 
 _FORM = "AF_PACKET address must be a tuple of two to five elements"
 _SOCKADDR_LL = Struct("H2siHBB8s")
 _SOCKADDR_LL_HEAD = Struct("H2siHBB")
-_IFREQ = Struct("16si20x")  # struct ifreq is 40 bytes long where pointers have 8, else 32: netdevice(7)
-_SIOCGIFNAME = 0x8910
-_SIOCGIFINDEX = 0x8933

@@ -2,6 +2,7 @@
 
 from struct import Struct
 
+from .._native import type_name
 from ._fields import unpacked, unsigned
 
 HEADERS = ("sys/socket.h", "sys/socket.h sys/ioctl.h linux/vm_sockets.h")
@@ -45,7 +46,7 @@ def pack(sock, caller, address):
     The messages name CPython's parser of addresses, not the caller, as CPython's do for this family.
     """
     if not isinstance(address, tuple):
-        raise TypeError(f"getsockaddrarg: AF_VSOCK address must be tuple, not {type(address).__name__}")
+        raise TypeError(f"getsockaddrarg: AF_VSOCK address must be tuple, not {type_name(address)}")
     if len(address) != 2:
         raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
     cid, port = map(unsigned, address)

@@ -8,6 +8,7 @@ cdef extern from "Python.h":
     unsigned long PyLong_AsUnsignedLong(object number) except? -1
     unsigned long PyLong_AsUnsignedLongMask(object number) except? -1
     unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? -1
+    PyTypeObject *Py_TYPE(object value)
     bint PyLong_Check(object value)
     bint PyLong_CheckExact(object value)
     bint PyFloat_Check(object value)
@@ -90,10 +91,16 @@ cdef inline void release_data(Data *data) noexcept:
 cdef int hold_writable(object value, Py_buffer *view, const char *method) except -1:
     if get_buffer(value, view, PyBUF_WRITABLE) < 0:
         PyErr_Clear()
-        raise TypeError(f"{method.decode()}() argument 1 must be read-write bytes-like object, not {type_name(value)}")
+        raise TypeError(f"{method.decode()}() argument 1 must be read-write bytes-like object, "
+                        f"not {argument_name(value)}")
     return 0
 
 
-cdef str type_name(object value):
-    """The name for messages: "None" as the interpreter's argument parser has it, else the type's."""
-    return "None" if value is None else type(value).__name__
+def type_name(value, /):
+    """The name of the value's type, as the interpreter's own messages have it: "int", "collections.deque"."""
+    return Py_TYPE(value).tp_name.decode()
+
+
+cdef str argument_name(object value):
+    """The value's type in messages about arguments, where the interpreter calls None by its own name."""
+    return "None" if value is None else type_name(value)

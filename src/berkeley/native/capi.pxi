@@ -63,4 +63,3 @@ for function in (close, dup, getaddrinfo, getdefaulttimeout, gethostbyaddr, geth
                  ntohs, setdefaulttimeout, sethostname, socketpair, CMSG_LEN, CMSG_SPACE):
     function.__module__ = "_socket"
 del function
-

@@ -37,4 +37,3 @@ cdef int raise_herror(int code) except -1:
 
 cdef object timed_out():
     return TimeoutError("timed out")
-

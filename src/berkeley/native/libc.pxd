@@ -31,7 +31,7 @@ cdef extern from "<fcntl.h>" nogil:
 
 cdef extern from "<sys/ioctl.h>" nogil:
     int ioctl(int fd, unsigned long request, ...)
-    unsigned long FIONBIO
+    unsigned long FIONBIO, SIOCGIFINDEX, SIOCGIFNAME
 
 
 cdef extern from "<sys/sendfile.h>" nogil:
@@ -158,6 +158,9 @@ cdef extern from "<net/if.h>" nogil:
     void if_freenameindex(if_nameindex_entry *entries)
     unsigned int c_if_nametoindex "if_nametoindex"(const char *name)
     char *c_if_indextoname "if_indextoname"(unsigned int index, char *name)
+    struct ifreq:
+        char ifr_name[16]
+        int ifr_ifindex
     enum:
         IF_NAMESIZE
 

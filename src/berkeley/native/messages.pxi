@@ -196,7 +196,7 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
         ancdata.append((SOL_ALG, ALG_SET_IV, (<char *>&length)[:sizeof(int)] + bytes(iv)))
     if assoclen is not None:
         if not PyLong_Check(assoclen):
-            raise TypeError(f"sendmsg_afalg() argument 4 must be int, not {type_name(assoclen)}")
+            raise TypeError(f"sendmsg_afalg() argument 4 must be int, not {argument_name(assoclen)}")
         length = as_int(assoclen)
         if length < 0:
             raise TypeError("assoclen must be positive")

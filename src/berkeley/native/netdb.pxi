@@ -66,7 +66,7 @@ cdef bytes idna_name(object name):
     elif PyByteArray_Check(name):
         name = bytes(name)
     elif not PyBytes_Check(name):
-        raise TypeError(f"expected str, bytes or bytearray, not {type(name).__name__}")
+        raise TypeError(f"expected str, bytes or bytearray, not {type_name(name)}")
     if strlen(PyBytes_AS_STRING(name)) != <size_t>PyBytes_GET_SIZE(name):
         raise ValueError("embedded null byte")
     return name
@@ -194,7 +194,7 @@ cdef const char *text_chars(object text, const char *function, int position) exc
     cdef const char *chars
     if not PyUnicode_Check(text):
         which = f"argument {position}" if position else "argument"
-        raise TypeError(f"{function.decode()}() {which} must be str, not {type_name(text)}")
+        raise TypeError(f"{function.decode()}() {which} must be str, not {argument_name(text)}")
     chars = PyUnicode_AsUTF8AndSize(text, &size)
     if strlen(chars) != <size_t>size:
         raise ValueError("embedded null character")

@@ -40,7 +40,7 @@ cdef object sock_setsockopt(socket sock, object level, object optname, object va
     cdef Data data
     if optlen is not UNSET:
         if value is not None:
-            raise TypeError(f"setsockopt() argument 3 must be None when optlen is given, not {type_name(value)}")
+            raise TypeError(f"setsockopt() argument 3 must be None when optlen is given, not {argument_name(value)}")
         length = <unsigned int>as_size(optlen)
         return set_option(sock, at, name, NULL, length)
     if value is None:

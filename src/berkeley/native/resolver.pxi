@@ -137,8 +137,9 @@ cdef list result_rows(addrinfo *result, dict families, dict kinds):
         memcpy(&raw.storage, result.ai_addr, min(<size_t>result.ai_addrlen, sizeof(raw.storage)))
         raw.length = result.ai_addrlen
         name = PyUnicode_DecodeFSDefault(result.ai_canonname) if result.ai_canonname != NULL else ""
-        rows.append((families.get(result.ai_family, result.ai_family), kinds.get(result.ai_socktype, result.ai_socktype),
-                     result.ai_protocol, name, convert_address(None, &raw)))
+        family, kind = result.ai_family, result.ai_socktype
+        rows.append((families.get(family, family), kinds.get(kind, kind), result.ai_protocol, name,
+                     convert_address(None, &raw)))
         result = result.ai_next
     return rows
 

@@ -70,7 +70,7 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
 cdef int pack_inet(socket sock, const char *caller, const char *event, object address, Address *packed) except -1:
     cdef sockaddr_in *struct = <sockaddr_in *>&packed.storage
     if not PyTuple_Check(address):
-        raise TypeError(f"{caller.decode()}(): AF_INET address must be tuple, not {type(address).__name__}")
+        raise TypeError(f"{caller.decode()}(): AF_INET address must be tuple, not {type_name(address)}")
     if len(<tuple>address) != 2:
         raise TypeError("AF_INET address must be a pair (host, port)")
     host = host_text((<tuple>address)[0])
@@ -89,14 +89,15 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
     cdef unsigned int flowinfo = 0, scope_id = 0
     cdef uint16_t port
     if not PyTuple_Check(address):
-        raise TypeError(f"{caller.decode()}(): AF_INET6 address must be tuple, not {type(address).__name__}")
+        raise TypeError(f"{caller.decode()}(): AF_INET6 address must be tuple, not {type_name(address)}")
     size = len(<tuple>address)
     if size < 2 or size > 4:
         raise TypeError("AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])")
     host = host_text((<tuple>address)[0])
     port = as_port(caller, (<tuple>address)[1])
     if size > 2:
-        PyArg_ParseTuple((<tuple>address)[2:], "I|I;AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
+        PyArg_ParseTuple((<tuple>address)[2:],
+                         "I|I;AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
                          &flowinfo, &scope_id)
     if flowinfo > 0xFFFFF:
         raise OverflowError(f"{caller.decode()}(): flowinfo must be 0-1048575.")
@@ -161,7 +162,7 @@ cdef object host_text(object host):
     elif PyByteArray_Check(host):
         host = bytes(host)
     elif not PyBytes_Check(host):
-        raise TypeError(f"str, bytes or bytearray expected, not {type(host).__name__}")
+        raise TypeError(f"str, bytes or bytearray expected, not {type_name(host)}")
     size = len(host)
     if strlen(host_chars(host)) != <size_t>size:
         raise TypeError("host name must not contain null character")
@@ -293,7 +294,8 @@ cdef object unpack_unix(Address *raw):
     if struct.sun_path[0] == 0:
         return struct.sun_path[:size]
     # A path of 108 bytes has no NUL (unix(7)).
-    return PyUnicode_DecodeFSDefaultAndSize(struct.sun_path, strnlen(struct.sun_path, min(<size_t>size, sizeof(struct.sun_path))))
+    size = strnlen(struct.sun_path, min(<size_t>size, sizeof(struct.sun_path)))
+    return PyUnicode_DecodeFSDefaultAndSize(struct.sun_path, size)
 
 
 cdef str ipv4_text(const uint8_t *octets):

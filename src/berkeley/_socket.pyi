@@ -1,0 +1,3 @@
+"""To type checkers this is the standard module."""
+
+from _socket import *
