@@ -139,7 +139,8 @@ def environment(session, interpreter, name):
     """The Python of an environment of that interpreter, kept between runs."""
     directory = ROOT / ".nox" / name
     if not directory.exists():
-        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--python", interpreter, str(directory), external=True)
+        create = [sys.executable, "-m", "virtualenv", "--quiet", "--python", interpreter, str(directory)]
+        session.run(*create, external=True)
     return str(directory / "bin" / "python")
 
 

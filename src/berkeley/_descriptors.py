@@ -2,10 +2,12 @@
 
 import berkeley.socket as namespace
 
-from . import _native
+from . import _native, _socket
 from ._enums import AddressFamily, SocketKind
 from ._sock import wrap
 from ._standard import standard
+
+_INT = 4  # bytes in a C int, on every Linux
 
 
 @standard
@@ -67,9 +69,7 @@ def _fallback_socketpair(family=AddressFamily.AF_INET, type=SocketKind.SOCK_STRE
 @standard
 def send_fds(sock, buffers, fds, flags=0, address=None):
     """Send the buffers and the descriptors over an AF_UNIX socket (SCM_RIGHTS, unix(7)): how many bytes went out."""
-    from array import array
-
-    rights = (namespace.SOL_SOCKET, namespace.SCM_RIGHTS, array("i", fds))
+    rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, _native.pack_descriptors(fds))
     return sock.sendmsg(buffers, [rights], flags, address)
 
 
@@ -79,16 +79,16 @@ def recv_fds(sock, bufsize, maxfds, flags=0):
 
     The descriptors are not inheritable (PEP 446). What else came along is left out.
     """
-    from array import array
-
-    fds = array("i")
-    close_on_exec = namespace.MSG_CMSG_CLOEXEC
+    # Plain numbers: arithmetic with an enumeration's members takes longer than the call.
+    close_on_exec = _socket.MSG_CMSG_CLOEXEC
+    flags = int(flags)
     data, ancillary, result, address = sock.recvmsg(
-        bufsize, namespace.CMSG_LEN(maxfds * fds.itemsize), flags | close_on_exec
+        bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec
     )
+    fds = []
     for level, kind, rights in ancillary:
-        if level == namespace.SOL_SOCKET and kind == namespace.SCM_RIGHTS:
-            fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+            fds += _native.unpack_descriptors(rights)
     if not flags & close_on_exec:
         result &= ~close_on_exec  # the kernel gives the flag back
-    return data, list(fds), result, address
+    return data, fds, result, address

@@ -44,7 +44,7 @@ class socket(_native.socket):  # noqa: N801
         closed = getattr(self, "_closed", False)
         text = (
             f"<{self.__class__.__module__}.{self.__class__.__qualname__}{' [closed]' if closed else ''}"
-            f" fd={self.fileno()}, family={self.family}, type={self.type}, proto={self.proto}"
+            f" fd={self.fileno()}, family={self.family!s}, type={self.type!s}, proto={self.proto}"
         )
         if not closed and self.fileno() != -1:
             for name, call in (("laddr", self.getsockname), ("raddr", self.getpeername)):
@@ -73,7 +73,10 @@ class socket(_native.socket):  # noqa: N801
 
     def dup(self):
         """A socket of the same class for the same connection, on a descriptor of its own, not inheritable."""
-        sock = wrap(self.__class__, _native.dup(self.fileno()), self.family, self.type, self.proto)
+        fd = _native.dup(self.fileno())
+        if self.__class__ is socket:
+            return _made(fd, self.family, self.type, self.proto, self)
+        sock = self.__class__(self.family, self.type, self.proto, fileno=fd)
         sock.settimeout(self.gettimeout())
         return sock
 
@@ -126,11 +129,13 @@ def wrap(cls, fd, family, type, proto):
     `cls` is `socket.socket` as the program sees it: programs and test tools replace it. A class that is not ours is
     called as its users expect, and asks the kernel.
     """
-    if cls is not socket:
-        return cls(family, type, proto, fileno=fd)
-    sock = cls.__new__(cls)
+    return _made(fd, family, type, proto) if cls is socket else cls(family, type, proto, fileno=fd)
+
+
+def _made(fd, family, type, proto, like=None):
+    sock = socket.__new__(socket)
     try:
-        _native.adopt(sock, fd, family, type, proto)
+        _native.adopt(sock, fd, family, type, proto, like)
     except BaseException:  # an audit hook's refusal, or a signal
         _native.close(fd)
         raise

@@ -40,8 +40,7 @@ def main(job_path):
         report_modules(write)
         prepare(job["resources"], write)
         recorder = Recorder(write, job["test_limit"])
-        for test in selected(load(job["suite"], recorder), job, known, write):
-            test.run(recorder)
+        selected(load(job["suite"], recorder), job, known, write).run(recorder)
         # What is still to be finalised has its say before the end.
         gc.collect()
         write("end")
@@ -101,7 +100,7 @@ def load(name, recorder):
 
 
 def selected(suite, job, known, write):
-    """The suite as one suite of the tests that are to run."""
+    """The tests that are to run, as one suite: it sets up each class and module once."""
     chosen = unittest.TestSuite()
     for test in flat(suite):
         name = test.id()
@@ -110,8 +109,7 @@ def selected(suite, job, known, write):
                 write("deselected", test=name)
         elif name not in known and fnmatchcase(name, job["match"]):
             chosen.addTest(test)
-    # Class and module fixtures are run by the outermost suite.
-    return [chosen]
+    return chosen
 
 
 def flat(suite):

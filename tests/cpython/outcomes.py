@@ -91,7 +91,11 @@ def verdict(standard, berkeley, deselect, expect, whole=True):
     `deselect` and `expect` are entries of suites.toml. Where not the whole suite ran, they need not apply.
     """
     worse = [difference for difference in differences(standard, berkeley) if difference.worse]
-    reasons = [f"the standard module: {problem}" for problem in standard.problems]
+    if berkeley.problems:
+        # Said once for all the tests that it kept from running.
+        worse = [difference for difference in worse if difference.berkeley != "not run"]
+    reasons = [] if standard.tests else ["no test at all ran on the standard module"]
+    reasons += [f"the standard module: {problem}" for problem in standard.problems]
     reasons += [f"berkeley: {problem}" for problem in berkeley.problems]
     reasons += [
         f"{difference.test}: {difference.standard} -> {difference.berkeley}\n{last_lines(difference.reason)}"

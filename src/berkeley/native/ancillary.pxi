@@ -1,5 +1,6 @@
 # Ancillary data: control messages (cmsg(3)) to bytes and back.
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
 cdef extern from "Python.h":
@@ -164,3 +165,22 @@ cdef void close_received(msghdr *message) noexcept:
         if cut:
             break
         header = CMSG_NXTHDR(message, header)
+
+
+# --- descriptors as data (SCM_RIGHTS)
+
+def pack_descriptors(fds, /):
+    """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors."""
+    cdef list numbers = list(fds)
+    cdef bytes packed = PyBytes_FromStringAndSize(NULL, len(numbers) * <Py_ssize_t>sizeof(int))
+    cdef int *fields = <int *>PyBytes_AS_STRING(packed)
+    cdef Py_ssize_t index
+    for index in range(len(numbers)):
+        fields[index] = as_int(numbers[index])
+    return packed
+
+
+def unpack_descriptors(bytes rights not None, /):
+    """The descriptors in SCM_RIGHTS data, as a list; a last one that was cut is left out."""
+    cdef int *fields = <int *>PyBytes_AS_STRING(rights)
+    return [fields[index] for index in range(PyBytes_GET_SIZE(rights) // <Py_ssize_t>sizeof(int))]

@@ -72,7 +72,7 @@ def htonl(x, /):
     return c_htonl(as_uint32(x))
 
 
-cdef uint16_t as_uint16(object value, str function) except? 0xFFFF:
+cdef inline uint16_t as_uint16(object value, str function) except? 0xFFFF:
     cdef int number = as_int(value)
     if number < 0:
         raise OverflowError(f"{function}: can't convert negative Python int to C 16-bit unsigned integer")
@@ -81,7 +81,7 @@ cdef uint16_t as_uint16(object value, str function) except? 0xFFFF:
     return <uint16_t>number
 
 
-cdef uint32_t as_uint32(object value) except? 0xFFFFFFFF:
+cdef inline uint32_t as_uint32(object value) except? 0xFFFFFFFF:
     cdef unsigned long number
     if not PyLong_Check(value):
         raise TypeError(f"expected int, {type_name(value)} found")

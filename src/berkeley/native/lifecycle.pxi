@@ -11,21 +11,20 @@ cdef extern from "Python.h":
 
 cdef int open_socket(socket sock, int family, int kind, int proto, object fileno) except -1:
     cdef int fd
+    cdef int64_t timeout
     PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
     if fileno is not None:
         return open_descriptor(sock, fileno, family, kind, proto)
     family = AF_INET if family == -1 else family
     kind = SOCK_STREAM if kind == -1 else kind
     proto = 0 if proto == -1 else proto
+    timeout = new_timeout(kind)
     with nogil:
-        fd = c_socket(family, kind | SOCK_CLOEXEC, proto)
+        fd = c_socket(family, kind | SOCK_CLOEXEC | (SOCK_NONBLOCK if timeout >= 0 else 0), proto)
     if fd < 0:
         raise_errno(errno)
-    try:
-        return take_descriptor(sock, fd, family, kind, proto)
-    except:
-        c_close(fd)
-        raise
+    take_descriptor(sock, fd, family, kind, proto, timeout)
+    return 0
 
 
 cdef int open_descriptor(socket sock, object fileno, int family, int kind, int proto) except -1:
@@ -50,28 +49,42 @@ cdef int open_descriptor(socket sock, object fileno, int family, int kind, int p
         raise_errno(errno)
     if proto == -1 and c_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &size) < 0:
         raise_errno(errno)
-    return take_descriptor(sock, fd, family, kind, proto)
+    return take_foreign(sock, fd, family, kind, proto)
 
 
-cdef int take_descriptor(socket sock, int fd, int family, int kind, int proto) except -1:
-    """Make the descriptor the socket's, in the mode that its type or the default timeout asks for."""
-    cdef int64_t timeout = default_timeout()
-    if kind & SOCK_NONBLOCK:
-        timeout = 0
-    elif timeout >= 0:
-        set_nonblocking(fd, True)
+cdef int64_t new_timeout(int kind) noexcept:
+    """The timeout of a new socket: SOCK_NONBLOCK in its type comes before the default."""
+    return 0 if kind & SOCK_NONBLOCK else default_timeout()
+
+
+cdef void take_descriptor(socket sock, int fd, int family, int kind, int proto, int64_t timeout) noexcept:
+    """Make the descriptor, which has the mode that goes with the timeout, the socket's."""
     sock.sock_fd = fd
     sock.sock_family = family
     sock.sock_type = kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
     sock.sock_proto = proto
     sock.sock_timeout = timeout
+
+
+cdef int take_foreign(socket sock, int fd, int family, int kind, int proto) except -1:
+    """Make a descriptor that others have made the socket's: under a default timeout it becomes non-blocking."""
+    cdef int64_t timeout = new_timeout(kind)
+    if timeout >= 0 and not kind & SOCK_NONBLOCK:
+        set_nonblocking(fd, True)
+    take_descriptor(sock, fd, family, kind, proto, timeout)
     return 0
 
 
-def adopt(socket sock not None, int fd, int family, int kind, int proto, /):
-    """Make a new descriptor that the kernel has just given the socket's own, with no call to ask what it is."""
+def adopt(socket sock not None, int fd, int family, int kind, int proto, socket like=None, /):
+    """Make a descriptor that the kernel has just given the socket's own, with no call to ask what it is.
+
+    `like` is a socket of the same open file: the descriptor has its mode already, and the socket gets its timeout.
+    """
     PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
-    take_descriptor(sock, fd, family, kind, proto)
+    if like is None:
+        take_foreign(sock, fd, family, kind, proto)
+    else:
+        take_descriptor(sock, fd, family, kind, proto, like.sock_timeout)
 
 
 cdef int finalize(socket sock) except -1:
@@ -120,8 +133,8 @@ def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):
     cdef socket first = socket.__new__(socket), second = socket.__new__(socket)
     make_pair(number, kind, protocol, fds)
     try:
-        take_descriptor(first, fds[0], number, kind, protocol)
-        take_descriptor(second, fds[1], number, kind, protocol)
+        take_foreign(first, fds[0], number, kind, protocol)
+        take_foreign(second, fds[1], number, kind, protocol)
     except:
         first.sock_fd = -1
         c_close(fds[0])

@@ -3,7 +3,6 @@
 # Under a timeout each call carries MSG_DONTWAIT: the descriptor's own blocking mode belongs to everyone who shares the
 # open file (dup, fork), and another holder may have switched it back to blocking.
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.ref cimport Py_XDECREF
 
 cdef extern from "Python.h":

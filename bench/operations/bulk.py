@@ -1,0 +1,46 @@
+"""Large amounts: what one process can hold in the kernel, and a megabyte at a time between two processes."""
+
+from measure import Operation
+
+from .transports import MODES, OTHER_END, TCP, UNIX
+
+BLOCK = 65536
+MEGABYTE = 1 << 20
+FILL = "view = memoryview(buffer)\nwhile view: view = view[a.recv_into(view):]"
+
+
+def within(transport, mode, name, code, receives):
+    return Operation(
+        f"bulk, {mode}",
+        f"{transport.name} {name} 64 KiB",
+        code,
+        setup=f"{transport.setup}\n{OTHER_END}\ndata = bytes({BLOCK}); buffer = bytearray({BLOCK})\n{MODES[mode]}",
+        before="peers.feed(there, data, 1)" if receives else "pass",
+        after="pass" if receives else "peers.drain(there)",
+        count=1,
+    )
+
+
+def between(transport, mode, name, code, peer):
+    return Operation(
+        f"bulk, {mode}",
+        f"{transport.name} {name} 1 MiB, two processes",
+        code,
+        setup=f"{transport.setup}\ndata = bytes({MEGABYTE}); buffer = bytearray({MEGABYTE})\n"
+        f"process = peers.{peer}(b.fileno()); b.close()\n{MODES[mode]}",
+        finish="a.close()\nos.waitpid(process, 0)",
+        count=1,
+    )
+
+
+OPERATIONS = [
+    operation
+    for mode in MODES
+    for transport in (UNIX, TCP)
+    for operation in (
+        within(transport, mode, "sendall", "a.sendall(data)", False),
+        within(transport, mode, "recv_into", "a.recv_into(buffer)", True),
+        between(transport, mode, "sendall", "a.sendall(data)", "sink"),
+        between(transport, mode, "recv_into", FILL, "source"),
+    )
+]
