@@ -17,6 +17,10 @@ _HOMES = {
 
 __all__ = ["__version__", *_HOMES]
 
+TYPE_CHECKING = False  # to a type checker it is true, by its name: `typing` is not imported for it
+if TYPE_CHECKING:
+    from ._install import install, is_installed, uninstall  # noqa: F401
+
 
 def __getattr__(name: str) -> object:
     """The public name, from the module that holds it; kept here from then on."""

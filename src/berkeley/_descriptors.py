@@ -28,7 +28,11 @@ def socketpair(family=None, type=SocketKind.SOCK_STREAM, proto=0):
     except BaseException:
         _native.close(second)
         raise
-    return one, wrap(cls, second, family, type, proto)
+    try:
+        return one, wrap(cls, second, family, type, proto)
+    except BaseException:
+        one.close()
+        raise
 
 
 @standard

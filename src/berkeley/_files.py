@@ -2,14 +2,15 @@
 
 import io
 
+from ._standard import standard_class
 
+
+@standard_class
 class SocketIO(io.RawIOBase):
     """The raw, unbuffered file of a socket, for reading ("r"), writing ("w") or both ("rw"): always bytes.
 
     Closing it gives back its share of the socket; the socket closes when it and all its files are closed.
     """
-
-    __module__ = "socket"
 
     def __init__(self, sock, mode):
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
@@ -88,7 +89,7 @@ class SocketIO(io.RawIOBase):
 
 def makefile(sock, mode, buffering, encoding, errors, newline):
     """`socket.makefile`: the raw file, with the buffering and the text layer that the arguments ask for."""
-    if mode.strip("rwb"):
+    if not set(mode) <= {"r", "w", "b"}:
         raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
     writing = "w" in mode
     reading = "r" in mode or not writing

@@ -2,8 +2,6 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, embedsignature=True, embedsignature.format=clinic
 """The native core of berkeley: the base socket type and the calls. Everything public is in `berkeley.socket`."""
 
-import sys
-
 from cpython.object cimport PyObject, PyTypeObject
 
 from .native.libc cimport *
@@ -11,6 +9,7 @@ from .native.libc cimport *
 include "native/errors.pxi"
 include "native/arguments.pxi"
 include "native/wait.pxi"
+include "native/hosts.pxi"
 include "native/sockaddr.pxi"
 include "native/ancillary.pxi"
 include "native/transfer.pxi"

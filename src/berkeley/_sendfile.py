@@ -15,7 +15,6 @@ class _GiveupOnSendfile(Exception):  # noqa: N818  (the standard module's name)
     """The file cannot go through sendfile(2); nothing was sent yet."""
 
 
-@standard
 def sendfile(self, file, offset=0, count=None):
     """Send the file from `offset`, to its end or at most `count` bytes: how many bytes went out.
 
@@ -28,10 +27,9 @@ def sendfile(self, file, offset=0, count=None):
         return self._sendfile_use_send(file, offset, count)
 
 
-@standard
-def use_sendfile(self, file, offset=0, count=None):
-    """`sendfile` by sendfile(2) alone."""
-    _check(self, file, count)
+def _sendfile_use_sendfile(self, file, offset=0, count=None):
+    """`sendfile` by sendfile(2) alone; _GiveupOnSendfile where the file cannot go that way."""
+    self._check_sendfile_params(file, offset, count)
     try:
         source = file.fileno()
         size = os.fstat(source).st_size
@@ -59,10 +57,9 @@ def use_sendfile(self, file, offset=0, count=None):
         _seek(file, offset, sent)
 
 
-@standard
-def use_send(self, file, offset=0, count=None):
+def _sendfile_use_send(self, file, offset=0, count=None):
     """`sendfile` by reading the file and sending what was read."""
-    _check(self, file, count)
+    self._check_sendfile_params(file, offset, count)
     if offset:
         file.seek(offset)
     sent = 0
@@ -80,17 +77,17 @@ def use_send(self, file, offset=0, count=None):
         _seek(file, offset, sent)
 
 
-def _check(sock, file, count):
+def _check_sendfile_params(self, file, offset, count):
     if "b" not in getattr(file, "mode", "b"):
         raise ValueError("file should be opened in binary mode")
-    if not sock.type & 1:  # SOCK_STREAM, as the standard module tests it
+    if not self.type & 1:  # SOCK_STREAM, as the standard module tests it
         raise ValueError("only SOCK_STREAM type sockets are supported")
     if count is not None:
         if not isinstance(count, int):
             raise TypeError(f"count must be a positive integer (got {count!r})")
         if count <= 0:
             raise ValueError(f"count must be a positive integer (got {count!r})")
-    if sock.gettimeout() == 0:
+    if self.gettimeout() == 0:
         raise ValueError("non-blocking sockets are not supported")
 
 

@@ -4,12 +4,13 @@ import os
 
 import berkeley.socket as namespace
 
-from . import _native
+from . import _native, _sendfile
 from ._enums import FAMILIES, KINDS
 from ._files import makefile
-from ._sendfile import sendfile, use_send, use_sendfile
+from ._standard import standard_class
 
 
+@standard_class
 class socket(_native.socket):  # noqa: N801
     """A socket of the given family (AF_*), type (SOCK_*) and protocol; or the socket of the descriptor `fileno`.
 
@@ -17,7 +18,6 @@ class socket(_native.socket):  # noqa: N801
     use it in a `with` statement: one that is only forgotten warns (ResourceWarning).
     """
 
-    __module__ = "socket"
     __slots__ = ["__weakref__", "_closed", "_io_refs"]
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
@@ -88,9 +88,10 @@ class socket(_native.socket):  # noqa: N801
         """
         return makefile(self, mode, buffering, encoding, errors, newline)
 
-    sendfile = sendfile
-    _sendfile_use_sendfile = use_sendfile
-    _sendfile_use_send = use_send
+    sendfile = _sendfile.sendfile
+    _sendfile_use_sendfile = _sendfile._sendfile_use_sendfile
+    _sendfile_use_send = _sendfile._sendfile_use_send
+    _check_sendfile_params = _sendfile._check_sendfile_params
 
     def close(self):
         """Close the socket: close(2), now, or when the last file that makefile() made is closed."""
@@ -133,10 +134,10 @@ def wrap(cls, fd, family, type, proto):
 
 
 def _made(fd, family, type, proto, like=None):
-    sock = socket.__new__(socket)
     try:
+        sock = socket.__new__(socket)
         _native.adopt(sock, fd, family, type, proto, like)
-    except BaseException:  # an audit hook's refusal, or a signal
+    except BaseException:  # no memory, or an audit hook's refusal
         _native.close(fd)
         raise
     sock._io_refs = 0

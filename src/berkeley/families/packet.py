@@ -113,7 +113,7 @@ def pack(sock, caller, address):
         interface, protocol, packet_type, hardware_type, hardware = _parsed(*address)
     except OverflowError:
         raise OverflowError(f"{caller}(): address argument out of range") from None
-    index = socket_interface_index(sock, interface)
+    index = socket_interface_index(sock.fileno(), interface)
     if len(hardware) > 8:
         raise ValueError("Hardware address must be 8 bytes or less")
     if not 0 <= protocol <= 0xFFFF:
@@ -163,7 +163,7 @@ def _interface(sock, index):
     if not index:
         return ""
     try:
-        return socket_interface_name(sock, index).decode()
+        return socket_interface_name(sock.fileno(), index).decode()
     except OSError:
         return ""
 

@@ -58,10 +58,7 @@ cdef int pack_control(object messages, Control *control) except -1:
     cdef Py_ssize_t index
     cdef size_t total = 0
     cdef ControlItem *item
-    try:
-        messages = tuple(messages)
-    except TypeError:
-        raise TypeError("sendmsg() argument 2 must be an iterable") from None
+    messages = as_tuple(messages, "sendmsg() argument 2 must be an iterable")
     control.items = NULL
     control.bytes = NULL
     control.count = 0

@@ -4,7 +4,11 @@ cdef extern from "Python.h":
     long PyLong_AsLong(object number) except? -1
     long long PyLong_AsLongLong(object number) except? -1
     long PyLong_AsLongAndOverflow(object number, int *overflow) except? -1
-    Py_ssize_t PyNumber_AsSsize_t(object number, object error) except? -1
+    Py_ssize_t PyLong_AsSsize_t(object number) except? -1
+    object PyNumber_Index(object value)
+    bint PyObject_CheckBuffer(object value)
+    object PyUnicode_AsEncodedString(object text, const char *encoding, const char *errors)
+    object PyUnicode_AsUTF8String(object text)
     unsigned long PyLong_AsUnsignedLong(object number) except? -1
     unsigned long PyLong_AsUnsignedLongMask(object number) except? -1
     unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? -1
@@ -40,7 +44,7 @@ cdef extern from "Python.h":
 
 
 cdef int as_int(object value) except? -1:
-    """A C int, as the 'i' of PyArg_Parse: index objects, never floats."""
+    """A C int, as the 'i' of PyArg_Parse takes it: what CPython uses where a call has several arguments."""
     cdef long number = PyLong_AsLong(value)
     if number > INT_MAX:
         raise OverflowError("signed integer is greater than maximum")
@@ -50,7 +54,7 @@ cdef int as_int(object value) except? -1:
 
 
 cdef int as_plain_int(object value) except? -1:
-    """A C int, as PyLong_AsInt: what methods of one argument use. It differs from `as_int` in one text."""
+    """A C int, as PyLong_AsInt takes it: what CPython uses elsewhere. It differs from `as_int` in one text."""
     cdef int overflow
     cdef long number = PyLong_AsLongAndOverflow(value, &overflow)
     if overflow or number > INT_MAX or number < INT_MIN:
@@ -59,7 +63,17 @@ cdef int as_plain_int(object value) except? -1:
 
 
 cdef Py_ssize_t as_size(object value) except? -1:
-    return PyNumber_AsSsize_t(value, OverflowError)
+    """A Py_ssize_t, as the 'n' of PyArg_Parse takes it."""
+    return PyLong_AsSsize_t(value if PyLong_Check(value) else PyNumber_Index(value))
+
+
+cdef tuple as_tuple(object items, str complaint):
+    """The items, held, so that no code of theirs can take them away; TypeError with `complaint` for no iterable."""
+    try:
+        iterator = iter(items)
+    except TypeError:
+        raise TypeError(complaint) from None
+    return tuple(iterator)
 
 
 cdef struct Data:

@@ -17,8 +17,8 @@ cdef tuple sock_accept(socket sock):
     cdef Wait wait
     cdef ssize_t fd
     clear_address(&address)
-    wait_for(&wait, POLLIN, sock.sock_timeout)
-    fd = perform(sock.sock_fd, call_accept_nameless if sock.sock_family == AF_ALG else call_accept, &address, &wait)
+    wait_for(&wait, sock, POLLIN)
+    fd = perform(sock, call_accept_nameless if sock.sock_family == AF_ALG else call_accept, &address, &wait)
     try:
         return fd, unpack_address(sock, &address)
     except:
@@ -78,36 +78,36 @@ cdef ssize_t call_connect(int fd, void *arguments) noexcept nogil:
     return 0 if error == 0 or error == EISCONN else -1
 
 
-cdef ssize_t start_connect(socket sock, object address) except? -1:
+cdef ssize_t start_connect(socket sock, const char *caller, object address) except? -1:
     """0, a negated errno or TIMED_OUT; what a signal's handler raises is raised."""
     cdef Connect connect
     cdef Wait wait
     cdef ssize_t result
-    pack_address(sock, b"connect", b"socket.connect", address, &connect.address)
+    pack_address(sock, caller, b"socket.connect", address, &connect.address)
     connect.state = CONNECT_FRESH
     connect.timed = sock.sock_timeout > 0
     connect.waits = sock.sock_timeout != 0
-    wait_for(&wait, POLLOUT, sock.sock_timeout)
+    wait_for(&wait, sock, POLLOUT)
     wait.again = False      # EAGAIN is an answer here: a full backlog (unix), no free port (inet)
-    result = attempt(sock.sock_fd, call_connect, &connect, &wait)
+    result = attempt(sock, call_connect, &connect, &wait)
     if result == RAISED:
         raise_outcome(result)
     return -EINTR if result == GIVE_UP else result
 
 
 cdef object sock_connect(socket sock, object address):
-    cdef ssize_t result = start_connect(sock, address)
+    cdef ssize_t result = start_connect(sock, b"connect", address)
     if result < 0:
         raise_outcome(result)
 
 
 cdef object sock_connect_ex(socket sock, object address):
-    cdef ssize_t result = start_connect(sock, address)
+    cdef ssize_t result = start_connect(sock, b"connect_ex", address)
     return EWOULDBLOCK if result == TIMED_OUT else -result
 
 
 cdef object sock_listen(socket sock, object backlog):
-    cdef int limit = min(SOMAXCONN, 128) if backlog is None else max(as_int(backlog), 0)
+    cdef int limit = min(SOMAXCONN, 128) if backlog is UNSET else max(as_int(backlog), 0)
     cdef int failed
     with nogil:
         failed = c_listen(sock.sock_fd, limit)
@@ -122,6 +122,14 @@ cdef object sock_shutdown(socket sock, object how):
         failed = c_shutdown(sock.sock_fd, direction)
     if failed:
         raise_errno(errno)
+
+
+cdef extern from *:
+    """
+    /* Taken and marked closed in one step: of two threads that close, one gets the number, the other nothing. */
+    #define take_fd(place) __atomic_exchange_n(place, -1, __ATOMIC_ACQ_REL)
+    """
+    int take_fd(int *place)
 
 
 cdef int close_descriptor(int fd) except -1:

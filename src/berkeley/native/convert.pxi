@@ -16,7 +16,7 @@ def inet_ntoa(packed_ip, /):
     hold_data(packed_ip, &data)
     try:
         if data.size != sizeof(in_addr):
-            raise OSError("packed IP wrong length")
+            raise OSError("packed IP wrong length for inet_ntoa")
         return ipv4_text(<uint8_t *>data.start)
     finally:
         release_data(&data)
@@ -73,7 +73,7 @@ def htonl(x, /):
 
 
 cdef inline uint16_t as_uint16(object value, str function) except? 0xFFFF:
-    cdef int number = as_int(value)
+    cdef int number = as_plain_int(value)
     if number < 0:
         raise OverflowError(f"{function}: can't convert negative Python int to C 16-bit unsigned integer")
     if number > 0xFFFF:
@@ -145,27 +145,27 @@ def if_indextoname(if_index, /):
 
 # The same for the network namespace of a socket, which may be another than the thread's: netdevice(7).
 
-def socket_interface_index(socket sock not None, bytes name, /):
+def socket_interface_index(int fd, bytes name not None, /):
     """ioctl(2) SIOCGIFINDEX: the index of an interface, of whose name the first 15 bytes count. OSError (ENODEV)."""
     cdef ifreq request
     cdef int failed
     memset(&request, 0, sizeof(request))
     memcpy(request.ifr_name, PyBytes_AS_STRING(name), min(PyBytes_GET_SIZE(name), IF_NAMESIZE - 1))
     with nogil:
-        failed = ioctl(sock.sock_fd, SIOCGIFINDEX, &request)
+        failed = ioctl(fd, SIOCGIFINDEX, &request)
     if failed < 0:
         raise_errno(errno)
     return request.ifr_ifindex
 
 
-def socket_interface_name(socket sock not None, int index, /):
+def socket_interface_name(int fd, int index, /):
     """ioctl(2) SIOCGIFNAME: the name (bytes) of an interface. OSError (ENODEV) where there is none of that index."""
     cdef ifreq request
     cdef int failed
     memset(&request, 0, sizeof(request))
     request.ifr_ifindex = index
     with nogil:
-        failed = ioctl(sock.sock_fd, SIOCGIFNAME, &request)
+        failed = ioctl(fd, SIOCGIFNAME, &request)
     if failed < 0:
         raise_errno(errno)
     return request.ifr_name[:strnlen(request.ifr_name, IF_NAMESIZE)]

@@ -35,7 +35,8 @@ cdef extern from "<sys/ioctl.h>" nogil:
 
 
 cdef extern from "<sys/sendfile.h>" nogil:
-    ssize_t c_sendfile "sendfile"(int out, int source, int64_t *offset, size_t count)
+    ctypedef long off_t
+    ssize_t c_sendfile "sendfile"(int out, int source, off_t *offset, size_t count)
 
 
 cdef extern from "<poll.h>" nogil:
@@ -80,7 +81,7 @@ cdef extern from "<sys/socket.h>" nogil:
         int cmsg_level
         int cmsg_type
 
-    int AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_ALG, AF_VSOCK
+    int AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_ALG, AF_VSOCK
     int SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC, SOMAXCONN
     int SOL_SOCKET, SO_ERROR, SO_PROTOCOL, SO_TYPE, SCM_RIGHTS
     int MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT

@@ -32,8 +32,6 @@ cdef int open_descriptor(socket sock, object fileno, int family, int kind, int p
     cdef int fd
     cdef Address address
     cdef socklen_t size = sizeof(int)
-    if PyFloat_Check(fileno):
-        raise TypeError("integer argument expected, got float")
     fd = as_plain_int(fileno)
     if fd < 0:
         raise ValueError("negative file descriptor")
@@ -64,6 +62,8 @@ cdef void take_descriptor(socket sock, int fd, int family, int kind, int proto, 
     sock.sock_type = kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
     sock.sock_proto = proto
     sock.sock_timeout = timeout
+    sock.last_length = 0        # of another descriptor, where __init__ is called again
+    sock.last_address = None
 
 
 cdef int take_foreign(socket sock, int fd, int family, int kind, int proto) except -1:
@@ -92,12 +92,15 @@ cdef int finalize(socket sock) except -1:
     cdef PyObject *error_type
     cdef PyObject *error
     cdef PyObject *traceback
+    cdef int fd
     PyErr_Fetch(&error_type, &error, &traceback)
     if warn_unclosed(<PyObject *>sock, 1, "unclosed %R", <PyObject *>sock) < 0 and warning_raised(<PyObject *>Warning):
         PyErr_WriteUnraisable(<PyObject *>sock)
     PyErr_Clear()
-    c_close(sock.sock_fd)
-    sock.sock_fd = -1
+    fd = take_fd(&sock.sock_fd)     # the warning runs Python code, which may have closed it
+    if fd != -1:
+        with nogil:
+            c_close(fd)             # SO_LINGER makes it wait
     PyErr_Restore(error_type, error, traceback)
     return 0
 

@@ -74,12 +74,7 @@ cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, ob
     cdef Py_ssize_t room
     cdef int how
     cdef Buffers held
-    try:
-        items = tuple(buffers)
-    except TypeError:
-        if hasattr(buffers, "__iter__"):
-            raise       # iterable, and failed of itself
-        raise TypeError("recvmsg_into() argument 1 must be an iterable") from None
+    items = as_tuple(buffers, "recvmsg_into() argument 1 must be an iterable")
     if len(items) > INT_MAX:
         raise OSError("recvmsg_into() argument 1 is too long")
     room = as_size(ancbufsize)
@@ -114,17 +109,17 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
         if message.header.msg_control == NULL:
             raise MemoryError
         message.header.msg_controllen = room
-    wait_for(&wait, POLLIN, sock.sock_timeout)
+    wait_for(&wait, sock, POLLIN)
     message.flags = flags | MSG_DONTWAIT if wait.again else flags
     try:
-        got = perform(sock.sock_fd, call_recvmsg, &message, &wait)
+        got = perform(sock, call_recvmsg, &message, &wait)
         try:
             ancillary = unpack_control(&message.header)
             message.address.length = message.header.msg_namelen
             address = unpack_address(sock, &message.address)
             if data == NULL:
                 return got, ancillary, message.header.msg_flags, address
-            if got != PyBytes_GET_SIZE(<object>data[0]):
+            if got < PyBytes_GET_SIZE(<object>data[0]):     # MSG_TRUNC gives the datagram's whole length
                 _PyBytes_Resize(data, got)
             return <object>data[0], ancillary, message.header.msg_flags, address
         except:
@@ -153,12 +148,7 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
     cdef Buffers held
     cdef Control control
     cdef Wait wait
-    try:
-        items = tuple(buffers)
-    except TypeError:
-        if hasattr(buffers, "__iter__"):
-            raise
-        raise TypeError("sendmsg() argument 1 must be an iterable") from None
+    items = as_tuple(buffers, "sendmsg() argument 1 must be an iterable")
     if len(items) > INT_MAX:
         raise OSError("sendmsg() argument 1 is too long")
     hold_buffers(items, &held, PyBUF_SIMPLE)
@@ -169,10 +159,10 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
             message.header.msg_iovlen = held.count
             message.header.msg_control = control.bytes
             message.header.msg_controllen = control.size
-            wait_for(&wait, POLLOUT, sock.sock_timeout)
+            wait_for(&wait, sock, POLLOUT)
             if wait.again:
                 message.flags |= MSG_DONTWAIT
-            return perform(sock.sock_fd, call_sendmsg, message, &wait)
+            return perform(sock, call_sendmsg, message, &wait)
         finally:
             release_control(&control)
     finally:
@@ -183,6 +173,7 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
     """The kernel's cryptography takes its parameters as control messages (<linux/if_alg.h>)."""
     cdef Message message
     cdef int operation, length
+    cdef Data data
     if sock.sock_family != AF_ALG:
         raise OSError("algset is only supported for AF_ALG")
     if not PyLong_Check(op):
@@ -192,8 +183,11 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
         raise TypeError("Invalid or missing argument 'op'")
     ancdata = [(SOL_ALG, ALG_SET_OP, (<char *>&operation)[:sizeof(int)])]
     if iv is not None:
-        length = len(iv)
-        ancdata.append((SOL_ALG, ALG_SET_IV, (<char *>&length)[:sizeof(int)] + bytes(iv)))
+        hold_data(iv, &data)
+        length = <int>data.size
+        vector = (<char *>&length)[:sizeof(int)] + (<char *>data.start)[:data.size]
+        release_data(&data)
+        ancdata.append((SOL_ALG, ALG_SET_IV, vector))
     if assoclen is not None:
         if not PyLong_Check(assoclen):
             raise TypeError(f"sendmsg_afalg() argument 4 must be int, not {argument_name(assoclen)}")

@@ -5,20 +5,45 @@ from cpython.mem cimport PyMem_Realloc
 cdef enum:
     ENTRY_SIZE = 1024       # doubled as long as a call says ERANGE
 
-cdef struct Scratch:
-    # Where a reentrant call puts its strings.
+cdef union Entry:
+    hostent host
+    servent service
+    protoent protocol
+
+cdef struct Query:
+    # What is asked for: each call takes the fields that it needs.
+    const char *name
+    const char *protocol
+    const void *address
+    socklen_t length
+    int number          # an address family, or a port in network order
+    # The answer: `found` is the entry, or NULL. Its strings are in `bytes`, to be freed.
+    Entry entry
+    void *found
+    int reason          # h_errno
     char *bytes
     size_t size
 
+ctypedef int (*Lookup)(Query *query) noexcept nogil
 
-cdef int grow(Scratch *scratch) except -1:
-    cdef size_t size = scratch.size * 2 if scratch.size else ENTRY_SIZE
-    cdef char *larger = <char *>PyMem_Realloc(scratch.bytes, size)
+
+cdef int look_up(Query *query, Lookup call) except -1:
+    """Ask, with as much room as the answer takes. Nothing found is no error here."""
+    cdef int failed = ERANGE
+    while failed == ERANGE:
+        query.size = query.size * 2 if query.size else ENTRY_SIZE
+        query.bytes = <char *>grown(query.bytes, query.size)
+        query.found = NULL
+        with nogil:
+            failed = call(query)
+    return 0
+
+
+cdef void *grown(void *block, size_t size) except NULL:
+    cdef void *larger = PyMem_Realloc(block, size)
     if larger == NULL:
         raise MemoryError
-    scratch.bytes = larger
-    scratch.size = size
-    return 0
+    return larger
 
 
 # --- hosts
@@ -26,7 +51,7 @@ cdef int grow(Scratch *scratch) except -1:
 def gethostbyname(hostname, /):
     """The host's IPv4 address as a dotted str; gaierror where it has none."""
     cdef Address found
-    name = idna_name(hostname)
+    name = idna_name(hostname, "gethostbyname")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
     resolve_host(PyBytes_AS_STRING(name), AF_INET, &found)
     return ipv4_text(<uint8_t *>&(<sockaddr_in *>&found.storage).sin_addr)
@@ -35,67 +60,68 @@ def gethostbyname(hostname, /):
 def gethostbyname_ex(hostname, /):
     """gethostbyname_r(3): (name, [aliases], [IPv4 addresses]); gaierror where the host has no address."""
     cdef Address found
-    name = idna_name(hostname)
+    cdef Query query
+    name = idna_name(hostname, "gethostbyname_ex")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
     # The special forms ("", "<broadcast>") are ours, not libc's, and errors are getaddrinfo's: resolved first.
     resolve_host(PyBytes_AS_STRING(name), AF_INET, &found)
-    return host_entry(PyBytes_AS_STRING(name), NULL, 0, AF_INET)
+    memset(&query, 0, sizeof(query))
+    query.name = PyBytes_AS_STRING(name)
+    return host_entry(&query, by_host_name, AF_INET)
 
 
 def gethostbyaddr(ip_address, /):
     """gethostbyaddr_r(3): (name, [aliases], [addresses]) of an IPv4 or IPv6 address; herror where it has no name."""
     cdef Address found
-    cdef void *address
-    cdef socklen_t size
-    name = idna_name(ip_address)
+    cdef Query query
+    name = idna_name(ip_address, "gethostbyaddr")
     PySys_Audit(b"socket.gethostbyaddr", "(O)", <PyObject *>ip_address)
     resolve_host(PyBytes_AS_STRING(name), AF_UNSPEC, &found)
-    if found.storage.ss_family == AF_INET:
-        address = &(<sockaddr_in *>&found.storage).sin_addr
-        size = sizeof(in_addr)
+    memset(&query, 0, sizeof(query))
+    query.number = found.storage.ss_family
+    if query.number == AF_INET:
+        query.address = &(<sockaddr_in *>&found.storage).sin_addr
+        query.length = sizeof(in_addr)
     else:
-        address = &(<sockaddr_in6 *>&found.storage).sin6_addr
-        size = sizeof(in6_addr)
-    return host_entry(NULL, address, size, found.storage.ss_family)
+        query.address = &(<sockaddr_in6 *>&found.storage).sin6_addr
+        query.length = sizeof(in6_addr)
+    return host_entry(&query, by_host_address, query.number)
 
 
-cdef bytes idna_name(object name):
+cdef int by_host_name(Query *query) noexcept nogil:
+    return gethostbyname_r(query.name, &query.entry.host, query.bytes, query.size,
+                           <hostent **>&query.found, &query.reason)
+
+
+cdef int by_host_address(Query *query) noexcept nogil:
+    return gethostbyaddr_r(query.address, query.length, query.number, &query.entry.host, query.bytes, query.size,
+                           <hostent **>&query.found, &query.reason)
+
+
+cdef bytes idna_name(object name, str function):
     """Bytes without NUL: a str by IDNA (RFC 3490), other bytes as they are."""
     if PyUnicode_Check(name):
-        name = name.encode("idna")
-    elif PyByteArray_Check(name):
-        name = bytes(name)
-    elif not PyBytes_Check(name):
-        raise TypeError(f"expected str, bytes or bytearray, not {type_name(name)}")
-    if strlen(PyBytes_AS_STRING(name)) != <size_t>PyBytes_GET_SIZE(name):
-        raise ValueError("embedded null byte")
-    return name
+        encoded = PyUnicode_AsEncodedString(name, "idna", NULL)
+    elif PyByteArray_Check(name) or PyBytes_Check(name):
+        encoded = bytes(name)
+    else:
+        raise TypeError(f"{function}() argument 1 must be str, bytes or bytearray, not {argument_name(name)}")
+    if strlen(PyBytes_AS_STRING(encoded)) != <size_t>PyBytes_GET_SIZE(encoded):
+        raise TypeError(f"{function}() argument 1 must be encoded string without null bytes, not {type_name(name)}")
+    return encoded
 
 
-cdef tuple host_entry(const char *name, const void *address, socklen_t size, int family):
-    """The entry of a name (gethostbyname_r) or of an address (gethostbyaddr_r)."""
-    cdef hostent entry
-    cdef hostent *found
-    cdef int failed = ERANGE, reason = 0
-    cdef Scratch scratch
-    scratch.bytes = NULL
-    scratch.size = 0
+cdef tuple host_entry(Query *query, Lookup call, int family):
     try:
-        while failed == ERANGE:
-            grow(&scratch)
-            with nogil:
-                if name != NULL:
-                    failed = gethostbyname_r(name, &entry, scratch.bytes, scratch.size, &found, &reason)
-                else:
-                    failed = gethostbyaddr_r(address, size, family, &entry, scratch.bytes, scratch.size,
-                                             &found, &reason)
-        if found == NULL:
-            raise_herror(reason)
-        if found.h_addrtype != family:
+        look_up(query, call)
+        if query.found == NULL:
+            raise_herror(query.reason)
+        if query.entry.host.h_addrtype != family:
             raise_errno(EAFNOSUPPORT)
-        return PyUnicode_DecodeFSDefault(found.h_name), host_aliases(found), host_addresses(found)
+        return (PyUnicode_DecodeFSDefault(query.entry.host.h_name), host_aliases(&query.entry.host),
+                host_addresses(&query.entry.host))
     finally:
-        PyMem_Free(scratch.bytes)
+        PyMem_Free(query.bytes)
 
 
 cdef list host_aliases(hostent *entry):
@@ -121,71 +147,65 @@ cdef list host_addresses(hostent *entry):
 
 def getservbyname(servicename, protocolname=UNSET, /):
     """getservbyname_r(3): the port of a service ("http"), of "tcp" or "udp" where given, else of any protocol."""
-    cdef servent entry
-    cdef servent *found = NULL
-    cdef int failed = ERANGE
-    cdef const char *proto
-    cdef const char *name = text_chars(servicename, b"getservbyname", 1)
-    cdef Scratch scratch
-    proto = optional_chars(protocolname, b"getservbyname")
-    PySys_Audit(b"socket.getservbyname", "ss", name, proto)
-    scratch.bytes = NULL
-    scratch.size = 0
+    cdef Query query
+    memset(&query, 0, sizeof(query))
+    query.name = text_chars(servicename, b"getservbyname", 1)
+    query.protocol = optional_chars(protocolname, b"getservbyname")
+    PySys_Audit(b"socket.getservbyname", "ss", query.name, query.protocol)
     try:
-        while failed == ERANGE:
-            grow(&scratch)
-            with nogil:
-                failed = getservbyname_r(name, proto, &entry, scratch.bytes, scratch.size, &found)
-        if found == NULL:
+        look_up(&query, by_service_name)
+        if query.found == NULL:
             raise OSError("service/proto not found")
-        return c_ntohs(<uint16_t>found.s_port)
+        return c_ntohs(<uint16_t>query.entry.service.s_port)
     finally:
-        PyMem_Free(scratch.bytes)
+        PyMem_Free(query.bytes)
 
 
 def getservbyport(port, protocolname=UNSET, /):
     """getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol."""
-    cdef servent entry
-    cdef servent *found = NULL
-    cdef int failed = ERANGE, number = as_int(port)
-    cdef const char *proto = optional_chars(protocolname, b"getservbyport")
-    cdef Scratch scratch
+    cdef Query query
+    cdef int number = as_int(port)
+    memset(&query, 0, sizeof(query))
+    query.protocol = optional_chars(protocolname, b"getservbyport")
     if number < 0 or number > 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
-    PySys_Audit(b"socket.getservbyport", "is", number, proto)
-    scratch.bytes = NULL
-    scratch.size = 0
+    PySys_Audit(b"socket.getservbyport", "is", number, query.protocol)
+    query.number = c_htons(<uint16_t>number)
     try:
-        while failed == ERANGE:
-            grow(&scratch)
-            with nogil:
-                failed = getservbyport_r(c_htons(<uint16_t>number), proto, &entry, scratch.bytes, scratch.size, &found)
-        if found == NULL:
+        look_up(&query, by_service_port)
+        if query.found == NULL:
             raise OSError("port/proto not found")
-        return PyUnicode_FromString(found.s_name)
+        return PyUnicode_FromString(query.entry.service.s_name)
     finally:
-        PyMem_Free(scratch.bytes)
+        PyMem_Free(query.bytes)
 
 
 def getprotobyname(protocolname, /):
     """getprotobyname_r(3): the number of a protocol ("icmp"), for the third argument of a raw socket."""
-    cdef protoent entry
-    cdef protoent *found = NULL
-    cdef int failed = ERANGE
-    cdef const char *name = text_chars(protocolname, b"getprotobyname", 0)
-    cdef Scratch scratch
-    scratch.bytes = NULL
-    scratch.size = 0
+    cdef Query query
+    memset(&query, 0, sizeof(query))
+    query.name = text_chars(protocolname, b"getprotobyname", 1)
     try:
-        while failed == ERANGE:
-            grow(&scratch)
-            with nogil:
-                failed = getprotobyname_r(name, &entry, scratch.bytes, scratch.size, &found)
-        if found == NULL:
+        look_up(&query, by_protocol_name)
+        if query.found == NULL:
             raise OSError("protocol not found")
-        return found.p_proto
+        return query.entry.protocol.p_proto
     finally:
-        PyMem_Free(scratch.bytes)
+        PyMem_Free(query.bytes)
+
+
+cdef int by_service_name(Query *query) noexcept nogil:
+    return getservbyname_r(query.name, query.protocol, &query.entry.service, query.bytes, query.size,
+                           <servent **>&query.found)
+
+
+cdef int by_service_port(Query *query) noexcept nogil:
+    return getservbyport_r(query.number, query.protocol, &query.entry.service, query.bytes, query.size,
+                           <servent **>&query.found)
+
+
+cdef int by_protocol_name(Query *query) noexcept nogil:
+    return getprotobyname_r(query.name, &query.entry.protocol, query.bytes, query.size, <protoent **>&query.found)
 
 
 cdef const char *text_chars(object text, const char *function, int position) except NULL:
@@ -218,10 +238,14 @@ def gethostname():
 
 
 def sethostname(name, /):
-    """sethostname(2): name this machine (str, or bytes). OSError (EPERM) without the right to."""
+    """sethostname(2): name this machine (str, bytes or a path). OSError (EPERM) without the right to."""
     cdef int failed
-    encoded = name if PyBytes_Check(name) else PyUnicode_EncodeFSDefault(name)
-    PySys_Audit(b"socket.sethostname", "(O)", <PyObject *>name)
-    failed = c_sethostname(PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded))
+    cdef PyObject *encoded = NULL
+    PyUnicode_FSConverter(name, &encoded)
+    try:
+        PySys_Audit(b"socket.sethostname", "(O)", <PyObject *>name)
+        failed = c_sethostname(BytesData(encoded), PyBytes_GET_SIZE(<object>encoded))
+    finally:
+        Py_XDECREF(encoded)
     if failed:
         raise_errno(errno)

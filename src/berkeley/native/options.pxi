@@ -4,6 +4,7 @@ cdef object sock_getsockopt(socket sock, object level, object optname, object bu
     cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
     cdef char buffer[1024]
     cdef socklen_t length
+    memset(buffer, 0, sizeof(buffer))
     if size == 0:
         return integer_option(sock, at, name)
     if sock.sock_family == AF_VSOCK:
@@ -13,7 +14,8 @@ cdef object sock_getsockopt(socket sock, object level, object optname, object bu
     length = size
     if c_getsockopt(sock.sock_fd, at, name, buffer, &length) < 0:
         raise_errno(errno)
-    return PyBytes_FromStringAndSize(buffer, length)
+    # Some options give the length there would have been (NETLINK_LIST_MEMBERSHIPS).
+    return PyBytes_FromStringAndSize(buffer, min(<size_t>length, sizeof(buffer)))
 
 
 cdef object integer_option(socket sock, int level, int name):
@@ -39,18 +41,22 @@ cdef object sock_setsockopt(socket sock, object level, object optname, object va
     cdef uint64_t wide
     cdef Data data
     if optlen is not UNSET:
-        if value is not None:
-            raise TypeError(f"setsockopt() argument 3 must be None when optlen is given, not {argument_name(value)}")
-        length = <unsigned int>as_size(optlen)
+        if value is not None or not PyIndex_Check(optlen):
+            raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
+        length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
         return set_option(sock, at, name, NULL, length)
-    if value is None:
-        raise TypeError("setsockopt() takes exactly 4 arguments (3 given)")
     if sock.sock_family == AF_VSOCK:
+        if not PyIndex_Check(value):
+            raise TypeError(f"setsockopt() argument 3 must be int, not {argument_name(value)}")
         wide = PyLong_AsUnsignedLongLongMask(value)
         return set_option(sock, at, name, &wide, sizeof(wide))
     if PyIndex_Check(value):
-        number = as_int(value)
-        return set_option(sock, at, name, &number, sizeof(number))
+        try:
+            number = as_int(value)
+            return set_option(sock, at, name, &number, sizeof(number))
+        except TypeError:
+            if not PyObject_CheckBuffer(value):
+                raise       # an array of several numbers has __index__ as well, and refuses it
     hold_data(value, &data)
     try:
         return set_option(sock, at, name, data.start, <socklen_t>data.size)
@@ -81,9 +87,6 @@ cdef extern from "<math.h>" nogil:
     double floor(double value)
     bint isnan(double value)
 
-TIME_TOO_LARGE = ("timestamp too large to convert to C PyTime_t" if sys.version_info >= (3, 13) else
-                  "timestamp too large to convert to C _PyTime_t")
-
 
 def getdefaulttimeout():
     """The timeout of new sockets in seconds (float), or None: they block."""
@@ -112,7 +115,7 @@ cdef int64_t parse_timeout(object value) except? -1:
         nanoseconds = ceil(nanoseconds) if nanoseconds >= 0 else floor(nanoseconds)
         # 2**63 as a double: the next one below it is the last that fits.
         if not -9223372036854775808.0 <= nanoseconds < 9223372036854775808.0:
-            raise OverflowError(TIME_TOO_LARGE)
+            raise OverflowError("timestamp out of range for platform time_t")
         timeout = <int64_t>nanoseconds
     else:
         timeout = seconds_to_nanoseconds(value)
@@ -126,14 +129,16 @@ cdef int64_t seconds_to_nanoseconds(object value) except? -1:
     try:
         seconds = PyLong_AsLongLong(value)
     except OverflowError:
-        raise OverflowError(TIME_TOO_LARGE) from None
+        seconds = LLONG_MAX
     if not -LLONG_MAX // 1000000000 <= seconds <= LLONG_MAX // 1000000000:
-        raise OverflowError(TIME_TOO_LARGE)
+        raise OverflowError("timestamp too large to convert to C PyTime_t")
     return seconds * 1000000000
 
 
 cdef object sock_settimeout(socket sock, int64_t timeout):
     """Between two timeouts above 0 the descriptor stays as it is: non-blocking."""
+    if sock.sock_fd < 0:
+        raise_errno(EBADF)
     if not (timeout > 0 and sock.sock_timeout > 0):
         set_nonblocking(sock.sock_fd, timeout >= 0)
     sock.sock_timeout = timeout

@@ -53,7 +53,7 @@ cdef object resolver_host(object host):
     if PyUnicode_Check(host):
         if PyUnicode_IS_COMPACT_ASCII(host) and plain_labels(host):
             return host
-        host = host.encode("idna")
+        host = PyUnicode_AsEncodedString(host, "idna", NULL)
     elif not PyBytes_Check(host):
         raise TypeError("getaddrinfo() argument 1 must be string or None")
     if strlen(PyBytes_AS_STRING(host)) != <size_t>PyBytes_GET_SIZE(host):
@@ -85,7 +85,7 @@ cdef object resolver_port(object port):
     if PyLong_CheckExact(port):
         return b"%d" % port
     if PyUnicode_Check(port):
-        port = port.encode()
+        port = PyUnicode_AsUTF8String(port)
     elif not PyBytes_Check(port):
         raise OSError("Int or String expected")
     if strlen(PyBytes_AS_STRING(port)) != <size_t>PyBytes_GET_SIZE(port):

@@ -3,8 +3,6 @@
 # AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them; each other family has its file in
 # families/, reached through the lookup that the package hands in once (use_families), so that nothing here looks up.
 
-cdef class socket  # its fields and methods: socket.pxi
-
 cdef extern from "Python.h":
     int PySys_Audit(const char *event, const char *format, ...) except -1
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 limit)
@@ -19,10 +17,6 @@ cdef extern from *:
     #endif
     """
     bint KEEP_ADDRESSES
-
-cdef struct Address:
-    sockaddr_storage storage
-    socklen_t length
 
 cdef object family_codec = None     # families.lookup: AF number -> (pack, unpack), or None
 
@@ -42,7 +36,7 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
     call must not cause a DNS query first.
     """
     cdef Py_ssize_t size
-    if address is sock.last_address and address is not None and still_true(sock):
+    if address is sock.last_address and address is not None and lasting(sock.sock_family):
         memcpy(&packed.storage, sock.last_packed, sock.last_length)
         packed.length = sock.last_length
         PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
@@ -61,7 +55,7 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
         size = PyBytes_GET_SIZE(struct)
         memcpy(&packed.storage, PyBytes_AS_STRING(struct), min(<size_t>size, sizeof(sockaddr_storage)))
         packed.length = <socklen_t>min(<size_t>size, sizeof(sockaddr_storage))
-        if unchanging(address):
+        if lasting(sock.sock_family) and unchanging(address):
             keep_address(sock, packed, address)
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
     return 0
@@ -148,100 +142,6 @@ cdef uint16_t as_port(const char *caller, object port) except? 0xFFFF:
     return c_htons(<uint16_t>number)
 
 
-# --- hosts
-
-cdef object host_text(object host):
-    """The host as ASCII str or bytes without NUL: IDNA (RFC 3490) is left out for what is ASCII already."""
-    cdef Py_ssize_t size
-    if PyUnicode_Check(host):
-        if not PyUnicode_IS_COMPACT_ASCII(host):
-            try:
-                host = host.encode("idna")
-            except UnicodeError as error:
-                raise TypeError("encoding of hostname failed") from error
-    elif PyByteArray_Check(host):
-        host = bytes(host)
-    elif not PyBytes_Check(host):
-        raise TypeError(f"str, bytes or bytearray expected, not {type_name(host)}")
-    size = len(host)
-    if strlen(host_chars(host)) != <size_t>size:
-        raise TypeError("host name must not contain null character")
-    return host
-
-
-cdef const char *host_chars(object host) except NULL:
-    if PyBytes_Check(host):
-        return PyBytes_AS_STRING(host)
-    return PyUnicode_AsUTF8AndSize(host, NULL)
-
-
-cdef int resolve_host(const char *host, int family, Address *found) except -1:
-    """Write the host's address into `found`: AF_INET or AF_INET6, for AF_UNSPEC whichever comes first.
-
-    "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other ports of `found` are left.
-    """
-    cdef addrinfo hints
-    cdef addrinfo *results
-    cdef const char *service = NULL
-    cdef int code, number
-    if numeric_host(host, family, found):
-        return 0
-    if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
-        raise OSError("address family mismatched")      # numeric_host took it for the others
-    memset(&hints, 0, sizeof(hints))
-    hints.ai_family = family
-    if host[0] == 0:
-        hints.ai_socktype = SOCK_DGRAM      # not one answer for each type
-        hints.ai_flags = AI_PASSIVE
-        host = NULL
-        service = b"0"
-    with nogil:
-        code = c_getaddrinfo(host, service, &hints, &results)
-        number = errno
-    if code:
-        raise_gaierror(code, number)
-    try:
-        if host == NULL and results.ai_next != NULL:
-            raise OSError("wildcard resolved to multiple address")
-        if results.ai_family == AF_INET:
-            (<sockaddr_in *>&found.storage).sin_addr = (<sockaddr_in *>results.ai_addr).sin_addr
-        elif results.ai_family == AF_INET6:
-            (<sockaddr_in6 *>&found.storage).sin6_addr = (<sockaddr_in6 *>results.ai_addr).sin6_addr
-            (<sockaddr_in6 *>&found.storage).sin6_scope_id = (<sockaddr_in6 *>results.ai_addr).sin6_scope_id
-        else:
-            raise OSError("unknown address family")
-        found.storage.ss_family = results.ai_addr.sa_family
-    finally:
-        freeaddrinfo(results)
-    return 0
-
-
-cdef bint numeric_host(const char *host, int family, Address *found) noexcept nogil:
-    """What needs no resolver: dotted IPv4, IPv6 without a zone, and for AF_INET the special forms."""
-    cdef sockaddr_in *v4 = <sockaddr_in *>&found.storage
-    cdef sockaddr_in6 *v6 = <sockaddr_in6 *>&found.storage
-    if family == AF_INET or family == AF_UNSPEC:
-        if host[0] == 0 and family == AF_INET:
-            v4.sin_addr.s_addr = INADDR_ANY
-        elif host[0] == c"<" and strcmp(host, "<broadcast>") == 0:
-            v4.sin_addr.s_addr = INADDR_BROADCAST
-        elif c_inet_pton(AF_INET, host, &v4.sin_addr) != 1:
-            if family == AF_INET or host[0] == 0:
-                return False
-            return numeric_host(host, AF_INET6, found)
-        v4.sin_family = <unsigned short>AF_INET
-        return True
-    if family != AF_INET6:
-        return False
-    if host[0] == 0:
-        memset(&v6.sin6_addr, 0, sizeof(in6_addr))
-    elif c_inet_pton(AF_INET6, host, &v6.sin6_addr) != 1:
-        return False
-    v6.sin6_scope_id = 0
-    v6.sin6_family = <unsigned short>AF_INET6
-    return True
-
-
 # --- from the kernel
 
 cdef inline void clear_address(Address *raw) noexcept:
@@ -257,7 +157,7 @@ cdef object unpack_address(socket sock, Address *raw):
     if raw.length > sizeof(sockaddr_storage):
         raw.length = sizeof(sockaddr_storage)   # the kernel says how much it had, not how much it gave
     if (raw.length == sock.last_length and memcmp(&raw.storage, sock.last_packed, raw.length) == 0
-            and still_true(sock)):
+            and sock.last_address is not None and still_true(sock)):
         return sock.last_address
     address = convert_address(sock, raw)
     keep_address(sock, raw, address)
@@ -332,8 +232,8 @@ cdef str ascii_text(const char *text, Py_ssize_t size):
 # --- the address converted last
 #
 # Addresses repeat: a server answers the tuple that recvfrom() gave, a client hears from one peer. Each socket keeps the
-# last one in both forms. A kept tuple cannot change; what its family's file reads into it can, when an interface is
-# renamed: those are kept for a second.
+# last one in both forms. The tuple cannot change; but where its family looks interfaces up by name, what it means can.
+# Such an address is only kept for what comes from the kernel, and for a second at most.
 
 cdef int64_t KEPT_FOR = 1000000000      # ns
 
@@ -347,12 +247,13 @@ cdef void keep_address(socket sock, Address *packed, object address) noexcept:
     sock.last_address = address
 
 
+cdef inline bint lasting(int family) noexcept:
+    """Does an address of the family say all by itself?"""
+    return family in (AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_VSOCK)
+
+
 cdef inline bint still_true(socket sock) noexcept:
     return sock.last_time == 0 or monotonic() - sock.last_time < KEPT_FOR
-
-
-cdef inline bint lasting(int family) noexcept:
-    return family == AF_INET or family == AF_INET6 or family == AF_UNIX
 
 
 cdef bint unchanging(object address) noexcept:

@@ -26,7 +26,7 @@ cdef class socket:
         self.errorhandler = raise_current_errno
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
-        open_socket(self, as_int(family), as_int(type), as_int(proto), fileno)
+        open_socket(self, as_plain_int(family), as_plain_int(type), as_plain_int(proto), fileno)
 
     def __repr__(self):
         return (f"<socket object, fd={self.sock_fd}, family={self.sock_family}, type={self.sock_type}, "
@@ -66,9 +66,8 @@ cdef class socket:
 
     def close(self):
         """close(2): give the descriptor back. Closing twice is no error."""
-        cdef int fd = self.sock_fd
+        cdef int fd = take_fd(&self.sock_fd)
         if fd != -1:
-            self.sock_fd = -1
             close_descriptor(fd)
 
     def connect(self, address, /):
@@ -85,9 +84,7 @@ cdef class socket:
 
     def detach(self):
         """The descriptor, which stays open; the object is closed from then on (fileno() is -1)."""
-        cdef int fd = self.sock_fd
-        self.sock_fd = -1
-        return fd
+        return take_fd(&self.sock_fd)
 
     def fileno(self):
         """The descriptor's number; -1 once closed."""
@@ -129,7 +126,7 @@ cdef class socket:
         """settimeout(None) for a true flag, settimeout(0) for a false one."""
         return sock_settimeout(self, -1 if flag else 0)
 
-    def listen(self, backlog=None, /):
+    def listen(self, backlog=UNSET, /):
         """listen(2): accept connections, `backlog` of them waiting at most (min(SOMAXCONN, 128); negative is 0)."""
         return sock_listen(self, backlog)
 
@@ -169,14 +166,14 @@ cdef class socket:
         """send(2) until all bytes are out, within one timeout. After an error, how many went is not known."""
         return sock_sendall(self, data, flags)
 
-    def sendto(self, data, *flags_and_address):
+    def sendto(self, *arguments):
         """sendto(2): sendto(data, address) or sendto(data, flags, address); how many bytes went out."""
-        cdef Py_ssize_t given = len(<tuple>flags_and_address)
-        if given == 1:
-            return sock_sendto(self, data, 0, (<tuple>flags_and_address)[0])
-        if given == 2:
-            return sock_sendto(self, data, (<tuple>flags_and_address)[0], (<tuple>flags_and_address)[1])
-        raise TypeError(f"sendto() takes 2 or 3 arguments ({given + 1} given)")
+        cdef tuple given = arguments
+        if len(given) == 2:
+            return sock_sendto(self, given[0], 0, given[1])
+        if len(given) == 3:
+            return sock_sendto(self, given[0], given[1], given[2])
+        raise TypeError(f"sendto() takes 2 or 3 arguments ({len(given)} given)")
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
         """sendmsg(2): how many bytes of `buffers` went out, sent as one message.
@@ -228,3 +225,6 @@ cdef class EnumAttribute:
 
     def __set__(self, sock, value):
         raise AttributeError(f"property {self.name!r} of {type(sock).__name__!r} object has no setter")
+
+    def __delete__(self, sock):
+        raise AttributeError(f"property {self.name!r} of {type(sock).__name__!r} object has no deleter")

@@ -24,7 +24,7 @@ cdef struct Transfer:
 
 
 cdef inline void prepare_transfer(Transfer *transfer, Wait *wait, socket sock, short events, int flags) noexcept:
-    wait_for(wait, events, sock.sock_timeout)
+    wait_for(wait, sock, events)
     transfer.flags = flags | MSG_DONTWAIT if wait.again else flags
 
 
@@ -63,12 +63,14 @@ cdef bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, 
     prepare_transfer(transfer, &wait, sock, POLLIN, flags)
     if size <= SMALL:
         transfer.data = small
-        got = perform(sock.sock_fd, call, transfer, &wait)
-        return PyBytes_FromStringAndSize(small, got)
+        got = perform(sock, call, transfer, &wait)
+        return PyBytes_FromStringAndSize(small, got) if got <= size else extended(small, size, got)
     target = NewBytes(NULL, size)
     try:
         transfer.data = BytesData(target)
-        got = perform(sock.sock_fd, call, transfer, &wait)
+        got = perform(sock, call, transfer, &wait)
+        if got > size:
+            return extended(BytesData(target), size, got)
         if size >= LARGE and got < size // 2:
             # Copied and freed whole, which teaches malloc(3) to keep such a block; shrunk in place, the rest of a
             # mapping goes back to the kernel, and each call maps anew.
@@ -78,6 +80,14 @@ cdef bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, 
         return <bytes>target
     finally:
         Py_XDECREF(target)
+
+
+cdef bytes extended(const char *data, Py_ssize_t size, Py_ssize_t length):
+    """What MSG_TRUNC makes of a cut datagram: its whole length (recv(2)), of which `size` bytes came; then zeros."""
+    cdef bytes whole = PyBytes_FromStringAndSize(NULL, length)
+    memcpy(PyBytes_AS_STRING(whole), data, size)
+    memset(PyBytes_AS_STRING(whole) + size, 0, length - size)
+    return whole
 
 
 cdef object sock_recv(socket sock, object bufsize, object flags):
@@ -108,7 +118,7 @@ cdef ssize_t receive_into(socket sock, Py_buffer *view, Py_ssize_t size, int fla
     transfer.data = view.buf
     transfer.size = size if size else view.len
     prepare_transfer(transfer, &wait, sock, POLLIN, flags)
-    return perform(sock.sock_fd, call, transfer, &wait)
+    return perform(sock, call, transfer, &wait)
 
 
 cdef object sock_recv_into(socket sock, object buffer, object nbytes, object flags):
@@ -163,7 +173,7 @@ cdef object sock_send(socket sock, object value, object flags):
         prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
         transfer.data = data.start
         transfer.size = data.size
-        return perform(sock.sock_fd, call_send, &transfer, &wait)
+        return perform(sock, call_send, &transfer, &wait)
     finally:
         release_data(&data)
 
@@ -183,7 +193,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
         while True:
             transfer.data = <char *>data.start + sent
             transfer.size = data.size - sent
-            sent += perform(sock.sock_fd, call_send, &transfer, &wait)
+            sent += perform(sock, call_send, &transfer, &wait)
             PyErr_CheckSignals()
             if sent == data.size:
                 return None
@@ -205,14 +215,14 @@ cdef object sock_sendto(socket sock, object value, object flags, object address)
         prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
         transfer.data = data.start
         transfer.size = data.size
-        return perform(sock.sock_fd, call_sendto, &transfer, &wait)
+        return perform(sock, call_sendto, &transfer, &wait)
     finally:
         release_data(&data)
 
 
 cdef struct FileTransfer:
     int source
-    int64_t offset
+    off_t offset
     size_t count
 
 
@@ -221,12 +231,13 @@ cdef ssize_t call_sendfile(int fd, void *arguments) noexcept nogil:
     return c_sendfile(fd, transfer.source, &transfer.offset, transfer.count)
 
 
-def sendfile(socket sock, int source, int64_t offset, Py_ssize_t count, /):
+def sendfile(socket sock not None, int source, off_t offset, Py_ssize_t count, /):
     """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end."""
     cdef FileTransfer transfer
     cdef Wait wait
     transfer.source = source
     transfer.offset = offset
     transfer.count = count
-    wait_for(&wait, POLLOUT, sock.sock_timeout)
-    return perform(sock.sock_fd, call_sendfile, &transfer, &wait)
+    wait_for(&wait, sock, POLLOUT)
+    wait.again = True       # a blocking socket's descriptor may have been made non-blocking by others
+    return perform(sock, call_sendfile, &transfer, &wait)

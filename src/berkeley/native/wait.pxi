@@ -4,6 +4,8 @@
 # The interpreter lock is let go once around the whole of it. A signal brings the lock back, so that Python's
 # handlers run (PEP 475); the deadline is kept across them.
 
+cdef class socket  # its fields and methods: socket.pxi
+
 ctypedef ssize_t (*Call)(int fd, void *arguments) noexcept nogil
 
 cdef enum:
@@ -22,17 +24,17 @@ cdef struct Wait:
     bint waiting        # a signal came in the middle of a poll
 
 
-cdef void wait_for(Wait *wait, short events, int64_t timeout) noexcept nogil:
+cdef inline void wait_for(Wait *wait, socket sock, short events) noexcept:
     wait.events = events
-    wait.again = timeout > 0
-    wait.timeout = timeout
+    wait.timeout = sock.sock_timeout
+    wait.again = wait.timeout > 0
     wait.deadline = 0
     wait.waiting = False
 
 
-cdef ssize_t perform(int fd, Call call, void *arguments, Wait *wait) except -1:
+cdef ssize_t perform(socket sock, Call call, void *arguments, Wait *wait) except -1:
     """The call's result; OSError, TimeoutError, or what a signal's handler raised."""
-    cdef ssize_t result = attempt(fd, call, arguments, wait)
+    cdef ssize_t result = attempt(sock, call, arguments, wait)
     if result < 0:
         return raise_outcome(result)
     return result
@@ -46,10 +48,15 @@ cdef ssize_t raise_outcome(ssize_t result) except -1:
     return -1
 
 
-cdef ssize_t attempt(int fd, Call call, void *arguments, Wait *wait) noexcept:
+cdef ssize_t attempt(socket sock, Call call, void *arguments, Wait *wait) noexcept:
     """The call's result, a negated errno, TIMED_OUT or RAISED."""
     cdef ssize_t result
+    cdef int fd
     while True:
+        # A signal's handler may have closed the socket, and its number may be another's by now.
+        fd = sock.sock_fd
+        if fd < 0:
+            return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever
         with nogil:
             result = try_then_wait(fd, call, arguments, wait)
         if result != -EINTR:

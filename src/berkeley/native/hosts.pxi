@@ -1,0 +1,96 @@
+# Hosts: the text of an address's host, and the address it stands for.
+
+cdef struct Address:
+    sockaddr_storage storage
+    socklen_t length
+
+cdef object host_text(object host):
+    """The host as ASCII str or bytes without NUL: IDNA (RFC 3490) is left out for what is ASCII already."""
+    cdef Py_ssize_t size
+    if PyUnicode_Check(host):
+        if not PyUnicode_IS_COMPACT_ASCII(host):
+            try:
+                host = PyUnicode_AsEncodedString(host, "idna", NULL)
+            except UnicodeError:
+                raise TypeError("encoding of hostname failed") from None
+    elif PyByteArray_Check(host):
+        host = bytes(host)
+    elif not PyBytes_Check(host):
+        raise TypeError(f"str, bytes or bytearray expected, not {type_name(host)}")
+    size = len(host)
+    if strlen(host_chars(host)) != <size_t>size:
+        raise TypeError("host name must not contain null character")
+    return host
+
+
+cdef const char *host_chars(object host) except NULL:
+    if PyBytes_Check(host):
+        return PyBytes_AS_STRING(host)
+    return PyUnicode_AsUTF8AndSize(host, NULL)
+
+
+cdef int resolve_host(const char *host, int family, Address *found) except -1:
+    """Write the host's address into `found`: AF_INET or AF_INET6, for AF_UNSPEC whichever comes first.
+
+    "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other ports of `found` are left.
+    """
+    cdef addrinfo hints
+    cdef addrinfo *results
+    cdef const char *service = NULL
+    cdef int code, number
+    if numeric_host(host, family, found):
+        return 0
+    if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
+        raise OSError("address family mismatched")      # numeric_host took it for the others
+    memset(&hints, 0, sizeof(hints))
+    hints.ai_family = family
+    if host[0] == 0:
+        hints.ai_socktype = SOCK_DGRAM      # not one answer for each type
+        hints.ai_flags = AI_PASSIVE
+        host = NULL
+        service = b"0"
+    with nogil:
+        code = c_getaddrinfo(host, service, &hints, &results)
+        number = errno
+    if code:
+        raise_gaierror(code, number)
+    try:
+        if host == NULL and results.ai_next != NULL:
+            raise OSError("wildcard resolved to multiple address")
+        if results.ai_family == AF_INET:
+            (<sockaddr_in *>&found.storage).sin_addr = (<sockaddr_in *>results.ai_addr).sin_addr
+        elif results.ai_family == AF_INET6:
+            (<sockaddr_in6 *>&found.storage).sin6_addr = (<sockaddr_in6 *>results.ai_addr).sin6_addr
+            (<sockaddr_in6 *>&found.storage).sin6_scope_id = (<sockaddr_in6 *>results.ai_addr).sin6_scope_id
+        else:
+            raise OSError("unknown address family")
+        found.storage.ss_family = results.ai_addr.sa_family
+    finally:
+        freeaddrinfo(results)
+    return 0
+
+
+cdef bint numeric_host(const char *host, int family, Address *found) noexcept nogil:
+    """What needs no resolver: dotted IPv4, IPv6 without a zone, and for AF_INET the special forms."""
+    cdef sockaddr_in *v4 = <sockaddr_in *>&found.storage
+    cdef sockaddr_in6 *v6 = <sockaddr_in6 *>&found.storage
+    if family == AF_INET or family == AF_UNSPEC:
+        if host[0] == 0 and family == AF_INET:
+            v4.sin_addr.s_addr = INADDR_ANY
+        elif host[0] == c"<" and strcmp(host, "<broadcast>") == 0:
+            v4.sin_addr.s_addr = INADDR_BROADCAST
+        elif c_inet_pton(AF_INET, host, &v4.sin_addr) != 1:
+            if family == AF_INET or host[0] == 0:
+                return False
+            return numeric_host(host, AF_INET6, found)
+        v4.sin_family = <unsigned short>AF_INET
+        return True
+    if family != AF_INET6:
+        return False
+    if host[0] == 0:
+        memset(&v6.sin6_addr, 0, sizeof(in6_addr))
+    elif c_inet_pton(AF_INET6, host, &v6.sin6_addr) != 1:
+        return False
+    v6.sin6_scope_id = 0
+    v6.sin6_family = <unsigned short>AF_INET6
+    return True
