@@ -4,7 +4,7 @@ import berkeley.socket as namespace
 
 from . import _native, _socket
 from ._enums import AddressFamily, SocketKind
-from ._sock import wrap
+from ._sock import socket, wrap
 from ._standard import standard
 
 _INT = 4  # bytes in a C int, on every Linux
@@ -13,7 +13,13 @@ _INT = 4  # bytes in a C int, on every Linux
 @standard
 def fromfd(fd, family, type, proto=0):
     """A socket on a duplicate of the descriptor, which stays open. The duplicate is not inheritable."""
-    return namespace.socket(family, type, proto, namespace.dup(fd))
+    copy = namespace.dup(fd)
+    try:
+        return namespace.socket(family, type, proto, copy)
+    except BaseException:
+        if namespace.socket is socket:  # which takes the descriptor last of all; of other classes nobody knows
+            _native.close(copy)
+        raise
 
 
 @standard

@@ -7,6 +7,7 @@ library's IntEnum._convert_ reads and writes a module that must already be in sy
 from enum import IntEnum, IntFlag
 
 from . import _socket
+from ._standard import standard
 
 
 def _build(base, name, prefix):
@@ -36,9 +37,10 @@ FAMILIES = {member.value: member for member in AddressFamily}
 KINDS = {member.value: member for member in SocketKind}
 
 
-def converted(value, enumeration):
+@standard
+def _intenum_converter(value, enum_klass):
     """The enumeration's member for a number, or the number itself where it has none."""
     try:
-        return enumeration(value)
+        return enum_klass(value)
     except ValueError:
         return value

@@ -11,8 +11,7 @@ import sys
 from enum import IntEnum, IntFlag
 
 from . import _native, _pickles, _socket, families
-from ._enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind
-from ._enums import converted as _intenum_converter
+from ._enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._socket import *
 
 _native.use_families(families.lookup)
@@ -40,7 +39,6 @@ __all__ = [
     "has_dualstack_ipv6",
     "recv_fds",
     "send_fds",
-    "socketpair",
     *(name for name in dir(_socket) if not name.startswith("_")),
 ]
 

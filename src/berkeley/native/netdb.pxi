@@ -243,7 +243,7 @@ def sethostname(name, /):
     cdef PyObject *encoded = NULL
     PyUnicode_FSConverter(name, &encoded)
     try:
-        PySys_Audit(b"socket.sethostname", "(O)", <PyObject *>name)
+        PySys_Audit(b"socket.sethostname", "(O)", encoded)
         failed = c_sethostname(BytesData(encoded), PyBytes_GET_SIZE(<object>encoded))
     finally:
         Py_XDECREF(encoded)

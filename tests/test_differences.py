@@ -1,0 +1,202 @@
+"""What differs from the standard module on purpose: a test for each row of docs/differences.md, named there."""
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from berkeley import socket
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "differences.md"
+
+
+def test_every_row_names_a_test_that_exists():
+    named = re.findall(r"\| `(test_\w+)(?:\.py::(test_\w+))?` \|", DOCUMENT.read_text())
+    assert len(named) > 10
+    for name, function in named:
+        path, function = (Path(__file__).with_name(f"{name}.py"), function) if function else (Path(__file__), name)
+        assert f"def {function}(" in path.read_text(), f"{name}::{function}"
+
+
+@pytest.fixture
+def pair():
+    first, second = socket.socketpair()
+    with first, second:
+        yield first, second
+
+
+@pytest.fixture
+def udp():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock
+
+
+def test_nul_in_unix_path(tmp_path):
+    with socket.socket(socket.AF_UNIX) as sock:
+        with pytest.raises(ValueError, match="embedded null byte"):
+            sock.bind(str(tmp_path / "name") + "\0cut")
+        assert not (tmp_path / "name").exists()
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1\0.invalid", 80), (b"127.0.0.1\0", 80), ("127.0.0.1", "80\0")])
+def test_nul_in_names(host, port):
+    with pytest.raises(ValueError, match="embedded null byte"):
+        socket.getaddrinfo(host, port)
+
+
+def test_truncated_length_is_padded_with_zeros(udp):
+    udp.sendto(b"x" * 5000, udp.getsockname())
+    for size in (0, 10, 1024, 4096):
+        data = udp.recvfrom(size, socket.MSG_TRUNC | socket.MSG_PEEK)[0]
+        assert data == b"x" * size + bytes(5000 - size)
+    assert udp.recvmsg(10, 0, socket.MSG_TRUNC)[0] == b"x" * 10
+
+
+def test_option_that_does_not_fit(pair):
+    with pytest.raises(OverflowError, match="signed integer is greater than maximum"):
+        pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**31)
+
+
+def test_timeout_of_a_closed_socket():
+    sock = socket.socket()
+    sock.settimeout(1)
+    sock.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        sock.settimeout(2)
+    assert sock.gettimeout() == 1
+
+
+@pytest.mark.parametrize("number", [2**31, 2**32, 2**40])
+def test_descriptor_that_does_not_fit(number):
+    with pytest.raises(OverflowError):
+        socket.socket(fileno=number)
+    with pytest.raises(OverflowError):
+        socket.close(number)
+
+
+def test_received_descriptors_are_not_inheritable(pair):
+    with open(os.devnull) as file:
+        socket.send_fds(pair[0], [b"x"], [file.fileno()])
+    _, [fd], flags, _ = socket.recv_fds(pair[1], 1, 1)
+    try:
+        assert fcntl.fcntl(fd, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+        assert flags == 0
+    finally:
+        os.close(fd)
+
+
+def test_descriptors_with_flags(pair):
+    with open(os.devnull) as file:
+        socket.send_fds(pair[0], [b"x"], [file.fileno()])
+    for flags in (socket.MSG_PEEK, 0):
+        data, fds, _, _ = socket.recv_fds(pair[1], 1, 1, flags)
+        assert data == b"x"
+        for fd in fds:
+            os.close(fd)
+
+
+def test_errors_leave_no_socket_open(recwarn):
+    with pytest.raises(OverflowError):
+        socket.create_server(("127.0.0.1", 99999))
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(TypeError):
+        socket.create_connection(server.getsockname(), timeout="soon")
+    assert not recwarn.list
+
+
+def test_resolver_error_of_a_server_stays_one():
+    with pytest.raises(socket.gaierror):
+        socket.create_server(("host.invalid", 0))
+
+
+def test_long_timeout(pair):
+    """Of over 24.8 days: poll(2) takes no more milliseconds at once."""
+    pair[0].settimeout(2.0**31)
+
+    def arrive(*_):
+        pair[1].send(b"late")
+
+    previous = signal.signal(signal.SIGALRM, arrive)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        assert pair[0].recv(10) == b"late"
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+
+
+def test_options_of_every_python(pair):
+    pair[0].setblocking("x")
+    assert pair[0].gettimeout() is None
+    with pytest.raises(OverflowError, match=r"^Python int too large to convert to C int$"):
+        socket.htons(2**40)
+    with pytest.raises(OverflowError, match=r"^index is too large$"):
+        socket.if_indextoname(2**32)
+
+
+def test_known_kinds_of_names_only():
+    assert not hasattr(socket, "array")
+    assert not hasattr(socket, "selectors")
+
+
+def test_same_tuple_again(udp):
+    udp.sendto(b"one", udp.getsockname())
+    udp.sendto(b"two", udp.getsockname())
+    first, second = udp.recvfrom(10)[1], udp.recvfrom(10)[1]
+    assert first == second == udp.getsockname()
+    assert type(first) is tuple
+
+
+def test_wrong_count_of_arguments(pair):
+    for call in (pair[0].recv, pair[0].send, pair[0].setsockopt, socket.inet_pton):
+        with pytest.raises(TypeError):
+            call()
+    with pytest.raises(TypeError):
+        pair[0].recv(bufsize=1)
+
+
+def test_family_is_a_descriptor_of_its_own(pair):
+    assert pair[0].family is socket.AF_UNIX
+    with pytest.raises(AttributeError, match="no setter"):
+        pair[0].family = 5
+    with pytest.raises(AttributeError, match="no deleter"):
+        del pair[0].family
+
+
+def test_closed_socket_sends_no_file(tmp_path):
+    (tmp_path / "file").write_bytes(b"data")
+    sock = socket.socket()
+    sock.close()
+    with open(tmp_path / "file", "rb") as file, pytest.raises(OSError, match="Bad file descriptor"):
+        sock.sendfile(file)
+
+
+def test_unknown_family_is_shown_whole():
+    xdp = 44  # AF_XDP: it has no getsockname(2) at all, and the kernel says so
+    try:
+        sock = socket.socket(xdp, socket.SOCK_RAW)
+    except OSError as error:
+        pytest.skip(f"no AF_XDP socket here: {error}")
+    with sock, pytest.raises(OSError, match="not supported"):
+        sock.getsockname()
+
+
+def test_pickled_class_by_import_alone():
+    program = "import pickle, sys; from berkeley import socket; pickle.dumps(socket.socket)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert "PicklingError" in result.stderr
+
+
+def test_timed_accept_on_a_listener_made_blocking():
+    """The one place where a timeout relies on the descriptor's own mode; setting the mode anew restores it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, listener.dup() as other:
+        listener.settimeout(0.01)
+        other.settimeout(None)
+        listener.settimeout(None)
+        listener.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            listener.accept()
