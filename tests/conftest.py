@@ -1,11 +1,20 @@
 """What tests of several modules use."""
 
+import signal
 import socket
 import subprocess
 import sys
 from importlib import import_module
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Let SIGINT interrupt: what a shell starts in the background ignores it, and all that this starts."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture(params=["standard", "berkeley"])

@@ -202,13 +202,16 @@ def test_pythonpath(python, value):
     """PYTHONPATH keeps what it had, as it was written, and is as it was under --no-children."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment.update({} if value is None else {"PYTHONPATH": value})
-    program = "import json, os, sys; print(json.dumps([os.environ.get('PYTHONPATH'), sys.path]))"
-    _, plain_path = json.loads(python("-c", program, env=environment).stdout)
+    program = "import json, os, sys; print(json.dumps([dict(os.environ), sys.path]))"
+    plain, plain_path = json.loads(python("-c", program, env=environment).stdout)
     seen, path = json.loads(python("-m", "berkeley", "run", "-c", program, env=environment).stdout)
-    assert seen.partition(":")[::2] == (str(Path(berkeley.__file__).with_name("_startup")), value or "")
+    startup = str(Path(berkeley.__file__).with_name("_startup"))
+    assert seen["PYTHONPATH"] == (f"{startup}:{value}" if value else startup)
     assert path == plain_path
-    result = python("-m", "berkeley", "run", "--no-children", "-c", program, env=environment).stdout
-    assert json.loads(result) == [value or None, plain_path]
+    seen, path = json.loads(python("-m", "berkeley", "run", "--no-children", "-c", program, env=environment).stdout)
+    # An empty one says the same as none, and comes back as none.
+    assert seen == {name: value for name, value in plain.items() if (name, value) != ("PYTHONPATH", "")}
+    assert path == plain_path
 
 
 def test_run_within_run(python, both):

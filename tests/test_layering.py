@@ -11,6 +11,8 @@ import berkeley
 
 SOURCE = Path(__file__).parents[1] / "src" / "berkeley"
 
+SOURCES = sorted(path for path in SOURCE.rglob("*.p*") if path.suffix in (".py", ".pyx", ".pxi", ".pxd"))
+
 # From the top down: a module imports from its own layer and those below.
 LAYERS = [
     ("programs", r"berkeley|berkeley\.(__main__|_cli|_install|_startup\..*)"),
@@ -81,7 +83,7 @@ def test_no_standard_socket(module):
     assert not {"socket", "_socket"} & set(imports(module))
 
 
-@pytest.mark.parametrize("path", sorted([*SOURCE.glob("*.py*"), *SOURCE.glob("*/*.p*")]), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_no_standard_socket_by_other_ways(path):
     """By name, in a call or in Cython, where no `import` statement tells."""
     by_name = re.compile(r"""(import_module|__import__|PyImport_\w+|PyCapsule_Import)\W*\(\W*['"]_?socket\b""")

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from _thread import RLock
+from _thread import allocate_lock
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -17,7 +17,7 @@ _LAYOUTS = {
 # Extension modules that keep the socket type where a look at their names does not find it.
 _KEEPERS = ("_ssl",)
 
-_lock = RLock()
+_lock = allocate_lock()
 # A fork waits for an installation under way, so that no child begins with half of one or with the lock taken.
 os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
@@ -95,7 +95,7 @@ def _bound_to(standard: dict[str, ModuleType]) -> Iterator[str]:
     kept = {id(module) for module in standard.values()}
     for module in standard.values():
         values = vars(module).values()
-        kept.update(id(value) for value in values if callable(value) and value.__module__ in standard)
+        kept.update(id(value) for value in values if callable(value) and getattr(value, "__module__", None) in standard)
     for name, module in list(sys.modules.items()):
         # Not getattr(): it would load a module that waits for its first use (importlib.util.LazyLoader).
         if isinstance(module, ModuleType) and name not in standard:

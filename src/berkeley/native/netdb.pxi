@@ -222,7 +222,9 @@ cdef const char *text_chars(object text, const char *function, int position) exc
 
 
 cdef const char *optional_chars(object text, const char *function) except? NULL:
-    return NULL if text is UNSET else text_chars(text, function, 2)
+    if text is UNSET:
+        return NULL
+    return text_chars(text, function, 2)
 
 
 # --- the host's own name

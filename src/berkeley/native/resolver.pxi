@@ -27,7 +27,7 @@ cdef list resolve(object host, object port, int family, int kind, int proto, int
     if rows is not None:
         return rows
     if encoded is not None:
-        host_name = PyBytes_AS_STRING(encoded) if PyBytes_Check(encoded) else PyUnicode_AsUTF8AndSize(encoded, NULL)
+        host_name = host_chars(encoded)
     if port_text is not None:
         service = PyBytes_AS_STRING(port_text)
     memset(&hints, 0, sizeof(hints))
