@@ -31,6 +31,7 @@ cdef extern from "Python.h":
     object PyUnicode_DecodeFSDefault(const char *text)
     object PyUnicode_DecodeFSDefaultAndSize(const char *text, Py_ssize_t size)
     object PyUnicode_FromString(const char *text)
+    tuple PyList_AsTuple(object items)
     int PyArg_Parse(object value, const char *format, ...) except 0
     int PyArg_ParseTuple(object value, const char *format, ...) except 0
     int PyUnicode_FSConverter(object value, void *result) except 0
@@ -69,6 +70,10 @@ cdef Py_ssize_t as_size(object value) except? -1:
 
 cdef tuple as_tuple(object items, str complaint):
     """The items, held, so that no code of theirs can take them away; TypeError with `complaint` for no iterable."""
+    if type(items) is tuple:
+        return items
+    if type(items) is list:
+        return PyList_AsTuple(items)
     try:
         iterator = iter(items)
     except TypeError:

@@ -17,24 +17,31 @@ cdef ssize_t call_sendmsg(int fd, void *arguments) noexcept nogil:
     return c_sendmsg(fd, &message.header, message.flags)
 
 
+cdef enum:
+    FEW = 4         # buffers, as most messages have, need no allocation
+
 cdef struct Buffers:
     # Views of the program's buffers, and the vector over them, held until `release_buffers`.
     Py_buffer *views
     iovec *vector
     Py_ssize_t count
+    Py_buffer few_views[FEW]
+    iovec few_vector[FEW]
 
 
-cdef int hold_buffers(object items, Buffers *buffers, int access) except -1:
-    """`items` is a tuple: its buffers' own code may run while they are taken, and change a list."""
-    cdef Py_ssize_t index, count = len(<tuple>items)
+cdef int hold_buffers(tuple items, Buffers *buffers, int access) except -1:
+    cdef Py_ssize_t index, count = len(items)
     buffers.count = 0
-    buffers.views = <Py_buffer *>PyMem_Calloc(count, sizeof(Py_buffer))
-    buffers.vector = <iovec *>PyMem_Calloc(count, sizeof(iovec))
+    buffers.views = buffers.few_views
+    buffers.vector = buffers.few_vector
     try:
-        if buffers.views == NULL or buffers.vector == NULL:
-            raise MemoryError
+        if count > FEW:
+            buffers.views = <Py_buffer *>PyMem_Calloc(count, sizeof(Py_buffer))
+            buffers.vector = <iovec *>PyMem_Calloc(count, sizeof(iovec))
+            if buffers.views == NULL or buffers.vector == NULL:
+                raise MemoryError
         for index in range(count):
-            PyObject_GetBuffer((<tuple>items)[index], &buffers.views[index], access)
+            PyObject_GetBuffer(items[index], &buffers.views[index], access)
             buffers.count += 1
             buffers.vector[index].iov_base = buffers.views[index].buf
             buffers.vector[index].iov_len = buffers.views[index].len
@@ -48,8 +55,9 @@ cdef void release_buffers(Buffers *buffers) noexcept:
     cdef Py_ssize_t index
     for index in range(buffers.count):
         PyBuffer_Release(&buffers.views[index])
-    PyMem_Free(buffers.views)
-    PyMem_Free(buffers.vector)
+    if buffers.views != buffers.few_views:
+        PyMem_Free(buffers.views)
+        PyMem_Free(buffers.vector)
 
 
 # --- receiving
