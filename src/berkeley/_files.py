@@ -112,6 +112,6 @@ def makefile(sock, mode, buffering, encoding, errors, newline):
         buffer = io.BufferedWriter(raw, buffering)
     if binary:
         return buffer
-    text = io.TextIOWrapper(buffer, io.text_encoding(encoding), errors, newline)
+    text = io.TextIOWrapper(buffer, io.text_encoding(encoding, 3), errors, newline)
     text.mode = mode
     return text

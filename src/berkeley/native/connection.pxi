@@ -61,7 +61,8 @@ cdef ssize_t call_connect(int fd, void *arguments) noexcept nogil:
         if c_connect(fd, <sockaddr *>&connect.address.storage, connect.address.length) == 0:
             return 0
         if errno == EINTR:
-            connect.state = CONNECT_INTERRUPTED
+            if connect.address.storage.ss_family != AF_UNIX:    # there nothing has begun: it is tried again
+                connect.state = CONNECT_INTERRUPTED
             return -1       # the loop runs the signal's handler, and calls again
         if errno == EINPROGRESS and connect.timed:
             connect.state = CONNECT_STARTED

@@ -99,7 +99,11 @@ def setdefaulttimeout(timeout, /):
 
 
 cdef object timeout_seconds(int64_t timeout):
-    return None if timeout < 0 else timeout / 1e9
+    if timeout < 0:
+        return None
+    if timeout % 1000000000 == 0:
+        return <double>(timeout // 1000000000)      # exact, where nanoseconds do not fit a double
+    return timeout / 1e9
 
 
 cdef int64_t parse_timeout(object value) except? -1:

@@ -56,7 +56,7 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
         memcpy(&packed.storage, PyBytes_AS_STRING(struct), min(<size_t>size, sizeof(sockaddr_storage)))
         packed.length = <socklen_t>min(<size_t>size, sizeof(sockaddr_storage))
         if lasting(sock.sock_family) and unchanging(address):
-            keep_address(sock, packed, address)
+            keep_address(sock, packed, address, True)
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
     return 0
 
@@ -157,10 +157,10 @@ cdef object unpack_address(socket sock, Address *raw):
     if raw.length > sizeof(sockaddr_storage):
         raw.length = sizeof(sockaddr_storage)   # the kernel says how much it had, not how much it gave
     if (raw.length == sock.last_length and memcmp(&raw.storage, sock.last_packed, raw.length) == 0
-            and sock.last_address is not None and still_true(sock)):
+            and sock.last_address is not None and not sock.last_given and still_true(sock)):
         return sock.last_address
     address = convert_address(sock, raw)
-    keep_address(sock, raw, address)
+    keep_address(sock, raw, address, False)
     return address
 
 
@@ -238,11 +238,13 @@ cdef str ascii_text(const char *text, Py_ssize_t size):
 cdef int64_t KEPT_FOR = 1000000000      # ns
 
 
-cdef void keep_address(socket sock, Address *packed, object address) noexcept:
+cdef void keep_address(socket sock, Address *packed, object address, bint given) noexcept:
+    """`given`: by the program, and so no answer to it: the kernel's fields may hold less than its numbers."""
     if not KEEP_ADDRESSES or packed.length > sizeof(sock.last_packed):
         return
     memcpy(sock.last_packed, &packed.storage, packed.length)
     sock.last_length = packed.length
+    sock.last_given = given
     sock.last_time = 0 if lasting(packed.storage.ss_family) else monotonic()
     sock.last_address = address
 

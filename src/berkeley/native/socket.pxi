@@ -17,6 +17,7 @@ cdef class socket:
     # Ours: the address converted last, packed and as Python has it (sockaddr.pxi).
     cdef unsigned char last_packed[28]
     cdef socklen_t last_length
+    cdef bint last_given
     cdef int64_t last_time
     cdef object last_address
 

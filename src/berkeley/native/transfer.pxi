@@ -239,5 +239,8 @@ def sendfile(socket sock not None, int source, off_t offset, Py_ssize_t count, /
     transfer.offset = offset
     transfer.count = count
     wait_for(&wait, sock, POLLOUT)
-    wait.again = True       # a blocking socket's descriptor may have been made non-blocking by others
+    # sendfile(2) has no MSG_DONTWAIT, and others who share the descriptor may have changed its mode: under a timeout it
+    # is polled first, and without one it waits where it would block.
+    wait.waiting = wait.again
+    wait.again = True
     return perform(sock, call_sendfile, &transfer, &wait)

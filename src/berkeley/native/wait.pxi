@@ -58,14 +58,14 @@ cdef ssize_t attempt(socket sock, Call call, void *arguments, Wait *wait) noexce
         if fd < 0:
             return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever
         with nogil:
-            result = try_then_wait(fd, call, arguments, wait)
+            result = try_then_wait(fd, &sock.sock_fd, call, arguments, wait)
         if result != -EINTR:
             return result
         if signals_raised() < 0:
             return RAISED
 
 
-cdef ssize_t try_then_wait(int fd, Call call, void *arguments, Wait *wait) noexcept nogil:
+cdef ssize_t try_then_wait(int fd, const int *current, Call call, void *arguments, Wait *wait) noexcept nogil:
     cdef ssize_t result
     cdef int ready
     while True:
@@ -84,6 +84,8 @@ cdef ssize_t try_then_wait(int fd, Call call, void *arguments, Wait *wait) noexc
         if ready == 0:
             return TIMED_OUT
         wait.waiting = False
+        if current[0] != fd:
+            return -EBADF       # another thread closed the socket meanwhile: the number may be another's by now
 
 
 cdef int poll_until_deadline(int fd, Wait *wait) noexcept nogil:
@@ -103,7 +105,7 @@ cdef int poll_until_deadline(int fd, Wait *wait) noexcept nogil:
     while True:
         left = wait.deadline - monotonic()
         if left <= 0:
-            return 0
+            return poll(&watched, 1, 0)     # what is ready is not late
         # Rounded up: a wait of 0.5 ms must not become a busy loop, nor end early. INT_MAX ms are 24.8 days.
         milliseconds = (left - 1) // 1000000 + 1
         ready = poll(&watched, 1, <int>min(milliseconds, <int64_t>INT_MAX))
