@@ -19,16 +19,16 @@ def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=N
     """
     host, port = address
     errors = []
-    for family, kind, proto, _, target in namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM):
-        try:
-            return _attempt(family, kind, proto, target, timeout, source_address)
-        except OSError as error:
-            if not all_errors:
-                errors.clear()
-            errors.append(error)
-    if not errors:
-        raise OSError("getaddrinfo returns an empty list")
     try:
+        for family, kind, proto, _, target in namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM):
+            try:
+                return _attempt(family, kind, proto, target, timeout, source_address)
+            except OSError as error:
+                if not all_errors:
+                    errors.clear()
+                errors.append(error)
+        if not errors:
+            raise OSError("getaddrinfo returns an empty list")
         if all_errors:
             raise _exception_group("create_connection failed", errors)
         raise errors[0]

@@ -14,12 +14,17 @@ _INT = 4  # bytes in a C int, on every Linux
 def fromfd(fd, family, type, proto=0):
     """A socket on a duplicate of the descriptor, which stays open. The duplicate is not inheritable."""
     copy = namespace.dup(fd)
-    try:
+    if namespace.socket is not socket:
         return namespace.socket(family, type, proto, copy)
+    sock = None
+    try:
+        sock = socket.__new__(socket)
+        sock.__init__(family, type, proto, copy)
     except BaseException:
-        if namespace.socket is socket:  # which takes the descriptor last of all; of other classes nobody knows
+        if sock is None or sock.fileno() != copy:  # else it closes with the socket
             _native.close(copy)
         raise
+    return sock
 
 
 @standard
@@ -95,10 +100,14 @@ def recv_fds(sock, bufsize, maxfds, flags=0):
     data, ancillary, result, address = sock.recvmsg(
         bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec
     )
-    fds = []
-    for level, kind, rights in ancillary:
-        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-            fds += _native.unpack_descriptors(rights)
-    if not flags & close_on_exec:
-        result &= ~close_on_exec  # the kernel gives the flag back
-    return data, fds, result, address
+    try:
+        fds = []
+        for level, kind, rights in ancillary:
+            if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+                fds += _native.unpack_descriptors(rights)
+        if not flags & close_on_exec:
+            result &= ~close_on_exec  # the kernel gives the flag back
+        return data, fds, result, address
+    except BaseException:  # no memory, or a signal: nobody will know the descriptors
+        _native.close_received(ancillary)
+        raise

@@ -1,7 +1,7 @@
 """The typed face of the extension: what the Python files of the package take from it."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 
@@ -77,11 +77,14 @@ class socket:
     def settimeout(self, timeout: float | None, /) -> None: ...
     def shutdown(self, how: int, /) -> None: ...
 
+_Made = TypeVar("_Made", bound=socket)
+
 class EnumAttribute:
     def __init__(self, name: str, members: dict[int, Any], doc: str) -> None: ...
     def __get__(self, sock: socket | None, owner: object) -> Any: ...
 
-def adopt(sock: socket, fd: int, family: int, type: int, proto: int, like: socket | None = None, /) -> None: ...
+def adopt(cls: type[_Made], fd: int, family: int, type: int, proto: int, like: socket | None = None, /) -> _Made: ...
+def close_received(ancillary: Received, /) -> None: ...
 def getaddrinfo_as(
     families: dict[int, Any],
     kinds: dict[int, Any],

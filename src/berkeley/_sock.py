@@ -134,12 +134,7 @@ def wrap(cls, fd, family, type, proto):
 
 
 def _made(fd, family, type, proto, like=None):
-    try:
-        sock = socket.__new__(socket)
-        _native.adopt(sock, fd, family, type, proto, like)
-    except BaseException:  # no memory, or an audit hook's refusal
-        _native.close(fd)
-        raise
+    sock = _native.adopt(socket, fd, family, type, proto, like)
     sock._io_refs = 0
     sock._closed = False
     return sock

@@ -149,16 +149,15 @@ cdef bint data_size(msghdr *message, cmsghdr *header, size_t *size) noexcept:
     return header.cmsg_len > message.msg_controllen - offset
 
 
-cdef void close_received(msghdr *message) noexcept:
+cdef void close_rights(msghdr *message) noexcept:
     """Close the descriptors that came with a message nobody will see (SCM_RIGHTS, unix(7))."""
     cdef cmsghdr *header = CMSG_FIRSTHDR(message) if message.msg_controllen > 0 else NULL
-    cdef size_t size, index
+    cdef size_t size
     cdef bint cut
     while header != NULL:
         cut = data_size(message, header, &size)
         if header.cmsg_level == SOL_SOCKET and header.cmsg_type == SCM_RIGHTS:
-            for index in range(size // sizeof(int)):
-                c_close((<int *>CMSG_DATA(header))[index])
+            close_all(<int *>CMSG_DATA(header), size // sizeof(int))
         if cut:
             break
         header = CMSG_NXTHDR(message, header)
@@ -181,3 +180,16 @@ def unpack_descriptors(bytes rights not None, /):
     """The descriptors in SCM_RIGHTS data, as a list; a last one that was cut is left out."""
     cdef int *fields = <int *>PyBytes_AS_STRING(rights)
     return [fields[index] for index in range(PyBytes_GET_SIZE(rights) // <Py_ssize_t>sizeof(int))]
+
+
+def close_received(list ancillary not None, /):
+    """Close the descriptors in ancillary data that recvmsg() gave. It needs no memory."""
+    for level, kind, rights in ancillary:
+        if level == SOL_SOCKET and kind == SCM_RIGHTS:
+            close_all(<int *>PyBytes_AS_STRING(rights), PyBytes_GET_SIZE(rights) // sizeof(int))
+
+
+cdef void close_all(const int *fds, size_t count) noexcept:
+    cdef size_t index
+    for index in range(count):
+        c_close(fds[index])

@@ -75,17 +75,28 @@ cdef int take_foreign(socket sock, int fd, int family, int kind, int proto) exce
     return 0
 
 
-def adopt(socket sock not None, int fd, family, type, proto, socket like=None, /):
-    """Make a descriptor that the kernel has just given the socket's own, with no call to ask what it is.
+def adopt(cls, int fd, family, type, proto, socket like=None, /):
+    """A socket of the class for a descriptor that the kernel has just given, with no call to ask what it is.
 
     `like` is a socket of the same open file: the descriptor has its mode already, and the socket gets its timeout.
+    Whatever fails, the descriptor is closed.
     """
-    cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
-    PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, number, kind, protocol)
-    if like is None:
-        take_foreign(sock, fd, number, kind, protocol)
-    else:
-        take_descriptor(sock, fd, number, kind, protocol, like.sock_timeout)
+    cdef socket sock
+    cdef int number, kind, protocol
+    try:
+        number = as_int(family)
+        kind = as_int(type)
+        protocol = as_int(proto)
+        sock = cls.__new__(cls)
+        PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, number, kind, protocol)
+        if like is None:
+            take_foreign(sock, fd, number, kind, protocol)
+        else:
+            take_descriptor(sock, fd, number, kind, protocol, like.sock_timeout)
+        return sock
+    except:
+        c_close(fd)
+        raise
 
 
 cdef int finalize(socket sock) except -1:

@@ -131,7 +131,7 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
                 _PyBytes_Resize(data, got)
             return <object>data[0], ancillary, message.header.msg_flags, address
         except:
-            close_received(&message.header)
+            close_rights(&message.header)
             raise
     finally:
         PyMem_Free(message.header.msg_control)

@@ -218,10 +218,12 @@ cdef class EnumAttribute:
         self.__doc__ = doc
 
     def __get__(self, sock, owner):
+        cdef socket holder
         cdef int number
         if sock is None:
             return self
-        number = (<socket?>sock).sock_family if self.of_family else (<socket>sock).sock_type
+        holder = <socket?>sock
+        number = holder.sock_family if self.of_family else holder.sock_type
         return self.members.get(number, number)
 
     def __set__(self, sock, value):
