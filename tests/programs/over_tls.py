@@ -1,0 +1,419 @@
+"""Programs over TLS, one a function: `python over_tls.py NAME`. Each tells at its end whose sockets it used."""
+
+import asyncio
+import http.client
+import http.server
+import io
+import select
+import socket
+import ssl
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+CERTIFICATE = Path(__file__).parents[1] / "localhost.pem"
+LOOPBACK = ("127.0.0.1", 0)
+GUARD = 20
+SHORT = 0.05
+TEXT = bytes(range(256)) * 4096
+
+
+# --- the parts
+
+
+def _client(**settings):
+    context = ssl.create_default_context(cafile=CERTIFICATE)
+    return _set(context, settings)
+
+
+def _server(**settings):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+    return _set(context, settings)
+
+
+def _set(context, settings):
+    for name, value in settings.items():
+        setattr(context, name, value)
+    return context
+
+
+@contextmanager
+def _meanwhile(call, *arguments):
+    """Runs the call in a thread beside the block, which may take its result from the list, and raises its error."""
+    results, errors = [], []
+
+    def run():
+        try:
+            results.append(call(*arguments))
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield results
+    finally:
+        thread.join(GUARD)
+    assert not thread.is_alive(), "the other side still waits"
+    if errors:
+        raise errors[0]
+
+
+@contextmanager
+def _plain_pair():
+    with (
+        socket.create_server(LOOPBACK) as listener,
+        socket.create_connection(listener.getsockname()) as one,
+        listener.accept()[0] as other,
+    ):
+        yield one, other
+
+
+@contextmanager
+def _pair(timeout=None, client=None, server=None, **options):
+    """The two ends of a connection, past the handshake."""
+    with _plain_pair() as (one, other):
+        for sock in (one, other):
+            sock.settimeout(timeout)
+        with _meanwhile((server or _server()).wrap_socket, other, True) as wrapped:
+            one = (client or _client()).wrap_socket(one, server_hostname="localhost", **options)
+        with one, wrapped[0] as other:
+            yield one, other
+
+
+def _receive(sock, size):
+    received = bytearray()
+    while len(received) < size and (part := sock.recv(size - len(received))):
+        received += part
+    return bytes(received)
+
+
+def _error(call, *arguments, **keywords):
+    """What the call raises."""
+    try:
+        call(*arguments, **keywords)
+    except Exception as error:
+        return error
+    raise AssertionError("no error")
+
+
+@contextmanager
+def _takes(seconds):
+    """The block raises TimeoutError, not before its time."""
+    start = time.monotonic()
+    try:
+        yield
+    except TimeoutError:
+        assert seconds <= time.monotonic() - start < GUARD
+    else:
+        raise AssertionError("no TimeoutError")
+
+
+def _echo(one, other):
+    with _meanwhile(other.sendall, TEXT):
+        assert _receive(one, len(TEXT)) == TEXT
+    with _meanwhile(one.sendall, TEXT):
+        assert _receive(other, len(TEXT)) == TEXT
+
+
+# --- the programs
+
+
+def classes():
+    """TLS sockets are sockets of the module that is `socket`."""
+    assert ssl.SSLSocket.__bases__ == (socket.socket,)
+    assert issubclass(ssl.SSLSocket, socket.SocketType)
+    with _pair() as (one, other):
+        for sock in (one, other):
+            assert isinstance(sock, socket.socket)
+            assert isinstance(sock, sys.modules["_socket"].socket)
+        assert repr(one).startswith(f"<ssl.SSLSocket fd={one.fileno()}, family=")
+
+
+def blocking():
+    with _pair() as (one, other):
+        assert one.version() == other.version() == "TLSv1.3"
+        assert ("DNS", "localhost") in one.getpeercert()["subjectAltName"]
+        _echo(one, other)
+        other.close()
+        assert one.recv(1) == b""
+
+
+def with_timeouts():
+    with _pair(GUARD) as (one, other):
+        _echo(one, other)
+
+
+def read_timeout():
+    with _pair() as (one, other):
+        one.settimeout(SHORT)
+        for call in (lambda: one.recv(4), lambda: one.recv_into(bytearray(4)), lambda: one.read(4)):
+            with _takes(SHORT):
+                call()
+        one.settimeout(GUARD)
+        other.sendall(b"late")
+        assert _receive(one, 4) == b"late"
+
+
+def write_timeout():
+    with _pair() as (one, other):
+        one.settimeout(SHORT)
+        sent = 0
+        with _takes(SHORT):
+            while True:
+                sent += one.send(TEXT[:16384])
+        # The same again, as TLS wants it: the part that was under way is not sent twice.
+        one.settimeout(GUARD)
+        with _meanwhile(one.sendall, TEXT[:16384]):
+            assert _receive(other, sent + 16384) == TEXT[:16384] * (sent // 16384 + 1)
+
+
+def handshake_timeout():
+    with socket.create_server(LOOPBACK) as silent:
+        with socket.create_connection(silent.getsockname(), timeout=SHORT) as sock, _takes(SHORT):
+            _client().wrap_socket(sock, server_hostname="localhost")
+        with _client().wrap_socket(socket.socket(), server_hostname="localhost") as sock:
+            sock.settimeout(SHORT)
+            with _takes(SHORT):
+                sock.connect(silent.getsockname())
+
+
+def non_blocking():
+    """Both ends in one thread, each doing what it can as select(2) tells: a call that blocked would block for ever."""
+    text, received = TEXT[:65536], []
+
+    def exchange(sock):
+        """Steps, each of which says what to wait for before the next."""
+        yield from until_done(sock.do_handshake)
+        rest = text
+        while rest:
+            rest = rest[(yield from until_done(sock.send, rest)) :]
+        got = b""
+        while len(got) < len(text):
+            got += yield from until_done(sock.recv, len(text) - len(got))
+        received.append(got)
+
+    def until_done(call, *arguments):
+        while True:
+            try:
+                return call(*arguments)
+            except ssl.SSLWantReadError:
+                yield "read"
+            except ssl.SSLWantWriteError:
+                yield "write"
+
+    with _plain_pair() as ends:
+        for sock in ends:
+            sock.setblocking(False)
+        one = _client().wrap_socket(ends[0], server_hostname="localhost", do_handshake_on_connect=False)
+        other = _server().wrap_socket(ends[1], server_side=True, do_handshake_on_connect=False)
+        with one, other:
+            steps = {sock: exchange(sock) for sock in (one, other)}
+            wants = {sock: next(steps[sock]) for sock in steps}
+            while wants:
+                to_read, to_write = ([sock for sock in wants if wants[sock] == want] for want in ("read", "write"))
+                readable, writable, _ = select.select(to_read, to_write, [], GUARD)
+                assert readable or writable
+                wants.update((sock, next(steps[sock], None)) for sock in readable + writable)
+                wants = {sock: want for sock, want in wants.items() if want}
+    assert received == [text, text]
+
+
+def with_asyncio():
+    """A server and many clients in one event loop; and a connection that turns to TLS later."""
+
+    async def echo(reader, writer):
+        writer.write(await reader.readexactly(len(TEXT)))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def call(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=_client(), server_hostname="localhost")
+        assert isinstance(writer.get_extra_info("ssl_object"), ssl.SSLObject)
+        writer.write(TEXT)
+        assert await reader.read() == TEXT
+        writer.close()
+        await writer.wait_closed()
+
+    async def turn(port):
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        class Reader(asyncio.Protocol):
+            def data_received(self, data):
+                received.extend(data)
+                if len(received) == len(TEXT):
+                    done.set_result(None)
+
+        received = bytearray()
+        transport, protocol = await loop.create_connection(Reader, "127.0.0.1", port)
+        transport = await loop.start_tls(transport, protocol, _client(), server_hostname="localhost")
+        transport.write(TEXT)
+        await done
+        assert received == TEXT
+        transport.close()
+
+    async def main():
+        server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=_server())
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            await asyncio.gather(*(call(port) for _ in range(5)), turn(port))
+
+    asyncio.run(asyncio.wait_for(main(), GUARD))
+
+
+def resumption():
+    """The second connection takes up the session of the first, in both versions of the protocol."""
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        client, server = _client(maximum_version=version), _server()
+        with _pair(client=client, server=server) as (one, other):
+            assert not one.session_reused
+            other.sendall(b"-")  # the ticket of TLS 1.3 comes along
+            assert one.recv(1) == b"-"
+            session = one.session
+        with _pair(client=client, server=server, session=session) as (one, other):
+            assert one.session_reused
+            assert other.session_reused
+            _echo(one, other)
+
+
+def unwrapping():
+    """unwrap() ends TLS and gives back the connection, for plain data."""
+    with _pair(GUARD) as (one, other):
+        other.sendall(b"secret")
+        assert _receive(one, 6) == b"secret"
+        with _meanwhile(other.unwrap) as unwrapped:
+            plain_one = one.unwrap()
+        plain_other = unwrapped[0]
+        assert isinstance(plain_one, socket.socket)
+        plain_one.sendall(b"plain")
+        assert _receive(plain_other, 5) == b"plain"
+
+
+def wrapping():
+    """The socket that is wrapped gives its descriptor and its timeout away; other than streams are refused."""
+    with _plain_pair() as (one, other):
+        number = one.fileno()
+        one.settimeout(GUARD)
+        with _client().wrap_socket(one, server_hostname="localhost", do_handshake_on_connect=False) as wrapped:
+            assert (one.fileno(), wrapped.fileno()) == (-1, number)
+            assert wrapped.gettimeout() == GUARD
+            assert wrapped.getpeername() == other.getsockname()
+    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        error = _error(_client().wrap_socket, datagrams, server_hostname="localhost")
+        assert isinstance(error, NotImplementedError)
+
+
+def callbacks():
+    """The server's callback gets the very socket, which `_ssl` remembers by a weak reference."""
+    seen = []
+    server = _server(sni_callback=lambda sock, name, context: seen.append((sock, name)))
+    with _pair(server=server) as (_, other):
+        assert seen == [(other, "localhost")]
+        seen.clear()
+
+
+def certificate_refused():
+    """A client that trusts nobody says so to the server."""
+    trusting_nobody = ssl.create_default_context()
+    with _plain_pair() as (one, other), _meanwhile(_error, _server().wrap_socket, other, True) as told:
+        error = _error(trusting_nobody.wrap_socket, one, server_hostname="localhost")
+        assert isinstance(error, ssl.SSLCertVerificationError)
+    assert isinstance(told[0], ssl.SSLError)
+    assert "ALERT" in told[0].reason
+
+
+def files():
+    """makefile() over TLS; the file outlives the socket."""
+    with (
+        _pair() as (one, other),
+        one.makefile("w", encoding="utf-8") as writer,
+        other.makefile("r", encoding="utf-8") as reader,
+    ):
+        one.close()
+        other.close()
+        writer.writelines(f"line {number}\n" for number in range(1000))
+        writer.flush()
+        assert [reader.readline() for _ in range(1000)] == [f"line {number}\n" for number in range(1000)]
+
+
+def file_sent():
+    with _pair() as (one, other), _meanwhile(one.sendfile, io.BytesIO(TEXT), 5):
+        assert _receive(other, len(TEXT) - 5) == TEXT[5:]
+
+
+def listening():
+    """A TLS socket that listens, whose accept() does the handshakes; and clients by create_connection()."""
+
+    def serve():
+        for _ in range(5):
+            sock, address = listener.accept()
+            with sock:
+                assert (type(sock), address) == (ssl.SSLSocket, sock.getpeername())
+                sock.sendall(_receive(sock, 5)[::-1])
+
+    with _server().wrap_socket(socket.create_server(LOOPBACK), server_side=True) as listener, _meanwhile(serve):
+        for _ in range(5):
+            plain = socket.create_connection(listener.getsockname(), timeout=GUARD)
+            with _client().wrap_socket(plain, server_hostname="localhost") as sock:
+                sock.sendall(b"hello")
+                assert _receive(sock, 6) == b"olleh"
+
+
+def https():
+    """http.server over TLS, for http.client with a connection that stays open, and for urllib."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def do_GET(self):
+            self.answer(TEXT)
+
+        def answer(self, body):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(LOOPBACK, Handler) as server:
+        server.socket = _server().wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        port = server.server_address[1]
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            connection = http.client.HTTPSConnection("localhost", port, timeout=GUARD, context=_client())
+            for method, body, expected in (("GET", None, TEXT), ("POST", b"some data", b"some data")):
+                connection.request(method, "/", body)
+                with connection.getresponse() as response:
+                    assert (response.status, response.read()) == (200, expected)
+            connection.close()
+            opener = urllib.request.build_opener(
+                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_client())
+            )
+            with opener.open(f"https://127.0.0.1:{port}/", timeout=GUARD) as response:
+                assert response.read() == TEXT
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+def _loaded():
+    """Whose module `socket` is; and whether the file of the interpreter's own `_socket` was ever loaded."""
+    maps = Path("/proc/self/maps").read_text()
+    return socket.__name__, sys.modules["_socket"].__name__, "/_socket." in maps
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
+    print(*_loaded())
