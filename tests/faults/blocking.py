@@ -1,0 +1,94 @@
+"""A second thread that acts when the main thread is seen to sleep in the kernel: for tests and their children."""
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+
+
+def shown():
+    """Does this kernel tell in which system call a thread is? (proc(5), /proc/pid/syscall)"""
+    try:
+        with open(f"/proc/self/task/{threading.get_native_id()}/syscall") as file:
+            return len(file.read().split()) > 3
+    except OSError:
+        return False
+
+
+def sleeps(thread, fd):
+    """Does the thread sleep in a system call on this descriptor, or in a poll(2) of a single one?"""
+    with open(f"/proc/self/task/{thread}/syscall") as file:
+        _number, *arguments = file.read().split()
+    # Awake, a thread is "running"; asleep for another reason it has no arguments.
+    return len(arguments) > 2 and (int(arguments[0], 16) == fd or int(arguments[1], 16) == 1)
+
+
+@contextmanager
+def acting(fd, actions):
+    """Inside the block, do one action after the other, each when the main thread sleeps in a call on `fd`."""
+    main = threading.main_thread().native_id
+    over = threading.Event()
+    failures = []
+
+    def act():
+        try:
+            for action in actions:
+                while not sleeps(main, fd):
+                    if over.is_set():
+                        return
+                    os.sched_yield()
+                action()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def handling(work=lambda: None):
+    """Inside the block SIGUSR1 does the work. Gives what sends it to the main thread and waits until it was handled."""
+    handled = []
+
+    def handle(number, frame):
+        handled.append(number)
+        work()
+
+    def send():
+        before = len(handled)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+        while len(handled) == before:
+            os.sched_yield()
+
+    previous = signal.signal(signal.SIGUSR1, handle)
+    try:
+        yield send
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+
+
+def fill(send):
+    """Send bytes of no meaning until a non-blocking socket takes no more: how many went."""
+    total = 0
+    for size in (65536, 4096, 1):
+        try:
+            while True:
+                total += send(b"-" * size)
+        except BlockingIOError:
+            pass
+    return total
+
+
+def take(sock, size):
+    """So many bytes from a stream, or all up to its end."""
+    data = bytearray()
+    while len(data) < size and (part := sock.recv(min(size - len(data), 65536))):
+        data += part
+    return bytes(data)

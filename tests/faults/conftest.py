@@ -1,0 +1,83 @@
+"""What the tests of faults share: the modules beside them, and the descriptors that are open."""
+
+import gc
+import os
+import pickle
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+# pytest does not put the directories of tests on the path (--import-mode=importlib).
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture
+def no_leak():
+    """Fails the test when it ends with other descriptors than it began with."""
+    before = descriptors()
+    yield
+    assert descriptors() == before
+
+
+@pytest.fixture
+def closing(no_leak):
+    """Closes the sockets that it is given, after the test; gives them back."""
+    kept = []
+
+    def closing(*sockets):
+        kept.extend(sockets)
+        return sockets
+
+    yield closing
+    for sock in kept:
+        sock.close()
+
+
+@pytest.fixture
+def forked():
+    """Calls a function in a process of its own, which may not crash nor take long: what the function returns."""
+
+    def forked(function, *arguments):
+        result, done = os.pipe()
+        child = os.fork()
+        if not child:
+            answer_alone(done, function, arguments)
+        os.close(done)
+        with open(result, "rb") as file:
+            answer = file.read()
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        return pickle.loads(answer)
+
+    return forked
+
+
+def answer_alone(done, function, arguments):
+    """What the forked process does: it must not go on with what its parent is at."""
+    code = 1
+    try:
+        gc.freeze()
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(30)
+        sys.unraisablehook = lambda _: None
+        answer = pickle.dumps(function(*arguments))
+        os.write(done, answer)
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def descriptors():
+    """The open descriptors and what each is, without the one that lists them."""
+    open_now = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            open_now[name] = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            pass
+    return open_now

@@ -1,0 +1,367 @@
+"""System calls that fail, by strace's hand: the error that comes out, the calls that are made again, and no leak."""
+
+import ctypes
+import errno
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from conftest import descriptors
+
+# prctl(2): another process than the parent may trace this one, where Yama would forbid it.
+PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, -1
+
+
+@dataclass
+class Operation:
+    """`act` on what `prepare` makes has `answer`: undisturbed, it makes `call` once, and never waits."""
+
+    name: str
+    prepare: Any
+    act: Any
+    call: str
+    answer: Any = None
+
+    def __str__(self):
+        return self.name
+
+    def timed(self):
+        def prepare(socket):
+            prepared = self.prepare(socket)
+            prepared[0].settimeout(60)
+            return prepared
+
+        return Operation(self.name + " under a timeout", prepare, self.act, self.call, self.answer)
+
+    def by_default_timed(self):
+        def prepare(socket):
+            prepared = self.prepare(socket)
+            socket.setdefaulttimeout(60)  # it ends with the forked process
+            return prepared
+
+        return Operation(self.name + " under a default timeout", prepare, self.act, self.call, self.answer)
+
+
+# --- what operations are made of
+
+
+def module(socket):
+    return (socket,)
+
+
+def stream(socket):
+    a, b = socket.socketpair()
+    b.send(b"data")
+    return a, b
+
+
+def datagram(socket):
+    a = socket.socket(type=socket.SOCK_DGRAM)
+    a.bind(("127.0.0.1", 0))
+    a.sendto(b"data", a.getsockname())
+    return a, a.getsockname()
+
+
+def unbound(socket):
+    return (socket.socket(),)
+
+
+def listener(socket):
+    return socket.create_server(("127.0.0.1", 0)), socket
+
+
+def called(socket):
+    a = socket.create_server(("127.0.0.1", 0))
+    b = socket.socket()
+    b.connect(a.getsockname())
+    return a, b
+
+
+def calling(socket):
+    a = socket.create_server(("127.0.0.1", 0))
+    return socket.socket(), a.getsockname(), a
+
+
+def hasty(socket):
+    prepared = calling(socket)
+    prepared[0].setblocking(False)
+    return prepared
+
+
+def with_file(socket):
+    return *stream(socket), open("/proc/self/exe", "rb")
+
+
+def filled(receive):
+    buffer = bytearray(9)
+    count = receive(buffer)
+    return bytes(buffer[: count[0] if isinstance(count, tuple) else count])
+
+
+# What a signal may interrupt, and what may find nothing there: here the data is there, and the room.
+PLAIN = [
+    Operation("recv", stream, lambda a, b: a.recv(9), "recvfrom", b"data"),
+    Operation("large recv", stream, lambda a, b: a.recv(200_000), "recvfrom", b"data"),
+    Operation("recv_into", stream, lambda a, b: filled(a.recv_into), "recvfrom", b"data"),
+    Operation("recvfrom", datagram, lambda a, there: a.recvfrom(9)[0], "recvfrom", b"data"),
+    Operation("recvfrom_into", datagram, lambda a, there: filled(a.recvfrom_into), "recvfrom", b"data"),
+    Operation("recvmsg", datagram, lambda a, there: a.recvmsg(9, 100)[0], "recvmsg", b"data"),
+    Operation("recvmsg_into", stream, lambda a, b: filled(lambda to: a.recvmsg_into([to], 100)), "recvmsg", b"data"),
+    Operation("send", stream, lambda a, b: a.send(b"some"), "sendto", 4),
+    Operation("sendall", stream, lambda a, b: a.sendall(b"some"), "sendto"),
+    Operation("sendto", datagram, lambda a, there: a.sendto(b"some", there), "sendto", 4),
+    Operation("sendmsg", stream, lambda a, b: a.sendmsg([b"so", b"me"]), "sendmsg", 4),
+    Operation("accept", called, lambda a, b: a.accept()[0].close(), "accept4"),
+]
+# Where it fails, the file goes by send(2).
+SENDFILE = Operation("sendfile", with_file, lambda a, b, file: a.sendfile(file, 0, 4), "sendfile", 4)
+MOVING = [*PLAIN, SENDFILE]
+
+# What is called once, whatever it answers: a signal comes out as InterruptedError.
+ONCE = [
+    Operation("socket", module, lambda socket: socket.socket().close(), "socket"),
+    Operation("socketpair", module, lambda socket: [sock.close() for sock in socket.socketpair()], "socketpair"),
+    Operation("bind", unbound, lambda a: a.bind(("127.0.0.1", 0)), "bind"),
+    Operation("listen", unbound, lambda a: a.listen(), "listen"),
+    Operation("shutdown", stream, lambda a, b: a.shutdown(1), "shutdown"),
+    Operation("dup", stream, lambda a, b: a.dup().close(), "fcntl"),
+    Operation("getsockname", stream, lambda a, b: a.getsockname(), "getsockname"),
+    Operation("getpeername", stream, lambda a, b: a.getpeername(), "getpeername"),
+    Operation("getsockopt", stream, lambda a, b: a.getsockopt(1, 3), "getsockopt"),
+    Operation("getsockopt of bytes", stream, lambda a, b: a.getsockopt(1, 3, 4), "getsockopt"),
+    Operation("setsockopt", stream, lambda a, b: a.setsockopt(1, 9, 1), "setsockopt"),
+    Operation("settimeout", stream, lambda a, b: a.settimeout(1), "ioctl"),
+    Operation("gethostname", module, lambda socket: socket.gethostname(), "uname"),
+    Operation("if_nameindex", module, lambda socket: socket.if_nameindex(), "socket"),
+]
+CLOSING = [
+    Operation("close", stream, lambda a, b: a.close(), "close"),
+    Operation("module close", module, lambda socket: socket.close(0), "close"),
+]
+CONNECTING = [
+    Operation("connect", calling, lambda a, there, b: a.connect(there), "connect"),
+    Operation("create_connection", listener, lambda a, socket: socket.create_connection(a.getsockname()), "connect"),
+]
+
+# The descriptor is there already when something fails: it is closed again.
+HALF_DONE = [
+    Operation("socketpair", module, lambda socket: socket.socketpair(), "ioctl").by_default_timed(),
+    Operation("accept", called, lambda a, b: a.accept(), "ioctl").by_default_timed(),
+    Operation("create_connection", listener, lambda a, socket: socket.create_connection(a.getsockname(), 60), "ioctl"),
+    Operation("create_server", module, lambda socket: socket.create_server(("127.0.0.1", 0)), "bind"),
+    Operation("fromfd", listener, lambda a, socket: socket.fromfd(a.fileno(), -1, -1), "getsockname"),
+    Operation("fromfd of a type", listener, lambda a, socket: socket.fromfd(a.fileno(), 2, -1), "getsockopt"),
+]
+
+
+# --- running them
+
+
+@pytest.fixture
+def inject(impl, closing, tmp_path):
+    """Runs an operation in a process of its own, in which calls fail.
+
+    An injection is (call, error, the time of that call). Gives the operation's answer or error, what it left open, and
+    its system calls.
+    """
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+
+    def inject(operation, *injections):
+        prepared = operation.prepare(impl)
+        closing(*(thing for thing in prepared if hasattr(thing, "close") and thing is not impl))
+        go, started = os.pipe()
+        result, done = os.pipe()
+        child = os.fork()
+        if not child:
+            act_traced(operation.act, prepared, go, done)
+        os.close(done)
+        os.read(result, 1)  # from here on, the process makes no other calls
+        rules = [f"--inject={call}:error={error}:when={time}" for call, error, time in injections]
+        with subprocess.Popen(
+            ["strace", "-p", str(child), "-o", tmp_path / "trace", *rules], stderr=subprocess.PIPE, text=True
+        ) as strace:
+            said = strace.stderr.readline()
+            os.write(started, b"!")
+            with open(result, "rb") as file:
+                outcome = file.read()
+        os.waitpid(child, 0)
+        os.close(go)
+        os.close(started)
+        impl.setdefaulttimeout(None)
+        if "attached" not in said:
+            pytest.skip(f"strace cannot trace here: {said.strip()}")
+        begun = (tmp_path / "trace").read_text().partition('write(-1, "begin"')[2]
+        return *pickle.loads(outcome), re.findall(r"^(\w+)\(", begun.partition('write(-1, "end"')[0], re.MULTILINE)
+
+    return inject
+
+
+def act_traced(act, prepared, go, done):
+    """What the process for an operation does, once it is traced."""
+    left = []
+    try:
+        sys.unraisablehook = lambda warned: left.append(str(warned.exc_value))  # a socket that nobody closed
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(PR_SET_PTRACER_ANY))
+        before = descriptors()
+        os.write(done, b"!")
+        os.read(go, 1)
+        mark(b"begin")
+        answer = outcome(act, prepared)
+        mark(b"end")
+        left += set(descriptors()) - set(before)
+        os.write(done, pickle.dumps((answer, left)))
+    finally:
+        os._exit(0)
+
+
+def mark(text):
+    """A write that fails has no effect, and the trace shows its text."""
+    try:
+        os.write(-1, text)
+    except OSError:
+        pass
+
+
+def outcome(act, prepared):
+    try:
+        return act(*prepared)
+    except OSError as error:
+        return type(error).__name__, error.errno, len(error.args)
+    except BaseException as error:
+        return repr(error)
+
+
+def failure(name):
+    """What comes out for an errno: the class that OSError itself chooses, a number and a text."""
+    number = getattr(errno, name)
+    return type(OSError(number, "")).__name__, number, 2
+
+
+# --- the tests
+
+only_berkeley = pytest.mark.parametrize("impl", ["berkeley"], indirect=True)
+TIMED_PLAIN = [operation.timed() for operation in PLAIN]
+TIMED_MOVING = [operation.timed() for operation in MOVING]
+
+
+@pytest.mark.parametrize("operation", MOVING + TIMED_MOVING, ids=str)
+def test_an_interrupted_call_is_made_again_once(inject, operation):
+    answer, left, calls = inject(operation, (operation.call, "EINTR", 1))
+    assert (answer, left) == (operation.answer, [])
+    assert calls.count(operation.call) == 2
+
+
+@only_berkeley
+@pytest.mark.parametrize("operation", TIMED_MOVING, ids=str)
+def test_a_call_that_would_block_waits_and_is_made_again(inject, operation):
+    """The wait is interrupted too, and goes on. (The standard module waits first; so does sendfile, which has no flag
+    for a single call that must not wait.)"""
+    answer, left, calls = inject(operation, (operation.call, "EAGAIN", 1), ("poll", "EINTR", 1))
+    assert (answer, left) == (operation.answer, [])
+    before = ["poll", "poll", "sendfile", "poll"] if operation.call == "sendfile" else [operation.call, "poll", "poll"]
+    assert [call for call in calls if call in (operation.call, "poll")] == [*before, operation.call]
+
+
+@only_berkeley
+@pytest.mark.parametrize("operation", TIMED_PLAIN, ids=str)
+def test_a_wait_that_fails(inject, operation):
+    answer, left, calls = inject(operation, (operation.call, "EAGAIN", 1), ("poll", "ENOMEM", 1))
+    assert (answer, left) == (failure("ENOMEM"), [])
+    assert calls.count(operation.call) == calls.count("poll") == 1
+
+
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM", "ECONNRESET"])
+@pytest.mark.parametrize("operation", PLAIN, ids=str)
+def test_a_failed_call_is_not_made_again(inject, operation, error):
+    answer, left, calls = inject(operation, (operation.call, error, 1))
+    assert (answer, left) == (failure(error), [])
+    assert calls.count(operation.call) == 1
+
+
+def test_sendfile_gives_way_to_send(inject):
+    """Whatever the reason, nothing is lost: the file goes by send(2)."""
+    answer, left, calls = inject(SENDFILE, ("sendfile", "EIO", 1))
+    assert (answer, left) == (4, [])
+    assert (calls.count("sendfile"), calls.count("sendto")) == (1, 1)
+
+
+@pytest.mark.parametrize("error", ["EINTR", "EMFILE"])
+@pytest.mark.parametrize("operation", ONCE, ids=str)
+def test_what_is_called_once_is_not_called_again(inject, operation, error):
+    answer, left, calls = inject(operation, (operation.call, error, 1))
+    assert (answer, left) == (failure(error), [])
+    assert calls.count(operation.call) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"), [("EINTR", failure("EINTR")), ("EIO", failure("EIO")), ("ECONNRESET", None)]
+)
+@pytest.mark.parametrize("operation", CLOSING, ids=str)
+def test_close_is_not_made_again(inject, operation, error, answer):
+    """Linux frees the number whatever it answers; a reset peer is no error."""
+    answered, _, calls = inject(operation, ("close", error, 1))
+    assert answered == answer
+    assert calls.count("close") == 1
+
+
+@pytest.mark.parametrize("error", ["ECONNREFUSED", "EAGAIN", "ETIMEDOUT", "EADDRNOTAVAIL"])
+@pytest.mark.parametrize("operation", CONNECTING, ids=str)
+def test_a_connect_that_fails(inject, operation, error):
+    answer, left, calls = inject(operation, ("connect", error, 1))
+    assert (answer, left) == (failure(error), [])
+    assert calls.count("connect") == 1
+
+
+@pytest.mark.parametrize(("method", "answer"), [("connect", failure("EINTR")), ("connect_ex", errno.EINTR)])
+def test_a_connect_that_never_waits_and_is_interrupted(inject, method, answer):
+    operation = Operation(method, hasty, lambda a, there, b: getattr(a, method)(there), "connect")
+    answered, left, calls = inject(operation, ("connect", "EINTR", 1))
+    assert (answered, left) == (answer, [])
+    assert calls.count("connect") == 1
+
+
+def test_a_connect_under_a_timeout_whose_wait_is_interrupted(inject):
+    answer, left, calls = inject(CONNECTING[0].timed(), ("poll", "EINTR", 1))
+    assert (answer, left) == (None, [])
+    assert (calls.count("connect"), calls.count("poll")) == (1, 2)
+
+
+def test_a_connect_under_a_timeout_whose_outcome_cannot_be_had(inject):
+    answer, left, _ = inject(CONNECTING[0].timed(), ("getsockopt", "ENOBUFS", 1))
+    assert (answer, left) == (failure("ENOBUFS"), [])
+
+
+@only_berkeley
+@pytest.mark.parametrize("operation", HALF_DONE, ids=str)
+def test_what_is_half_done_is_undone(inject, operation):
+    """(The standard module leaves descriptors open in some of these.)"""
+    answer, left, _ = inject(operation, (operation.call, "ENOBUFS", 1))
+    assert (answer[1], left) == (errno.ENOBUFS, [])
+
+
+@only_berkeley
+def test_the_second_of_a_pair_fails(inject):
+    operation = Operation("socketpair", module, lambda socket: socket.socketpair(), "ioctl").by_default_timed()
+    answer, left, _ = inject(operation, ("ioctl", "ENOBUFS", 2))
+    assert (answer, left) == (failure("ENOBUFS"), [])
+
+
+@only_berkeley
+def test_a_mode_that_cannot_be_set_is_not_taken(inject):
+    """(The standard module's timeout is the new one all the same.)"""
+
+    def act(a, b):
+        try:
+            a.settimeout(60)
+        except InterruptedError:
+            return a.gettimeout(), a.getblocking()
+
+    answer, left, _ = inject(Operation("settimeout", stream, act, "ioctl"), ("ioctl", "EINTR", 1))
+    assert (answer, left) == ((None, True), [])
