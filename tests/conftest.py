@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from importlib import import_module
 
 import pytest
@@ -32,3 +33,50 @@ def python(tmp_path):
         return subprocess.run([sys.executable, *map(str, arguments)], **options)
 
     return run
+
+
+@pytest.fixture
+def pair(impl):
+    """Two connected sockets, AF_UNIX streams."""
+    first, second = impl.socketpair()
+    with first, second:
+        yield first, second
+
+
+@pytest.fixture
+def full(impl):
+    """The address of a TCP listener whose queue is full: the kernel drops what else comes, and connecting waits."""
+    with impl.socket() as listener, ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            client = waiting.enter_context(impl.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()
+
+
+@pytest.fixture
+def record(monkeypatch):
+    """Puts a class of its own, with the given methods, at a module's `socket`; gives the list of what it has made."""
+
+    def put(module, **methods):
+        made = []
+
+        class Recorder(module.socket):
+            def __init__(self, *arguments, **keywords):
+                super().__init__(*arguments, **keywords)
+                made.append(self)
+
+        for name, method in methods.items():
+            setattr(Recorder, name, method)
+        monkeypatch.setattr(module, "socket", Recorder)
+        return made
+
+    return put
+
+
+@pytest.fixture
+def made(impl, record):
+    """The sockets that the module's functions make."""
+    return record(impl)

@@ -36,27 +36,6 @@ def refusing(impl):
         yield sock.getsockname()
 
 
-def recorder(module, monkeypatch, **methods):
-    """Puts a class of its own at socket.socket; gives the list of what it has made."""
-    made = []
-
-    class Recorder(module.socket):
-        def __init__(self, *arguments, **keywords):
-            super().__init__(*arguments, **keywords)
-            made.append(self)
-
-    for name, method in methods.items():
-        setattr(Recorder, name, method)
-    monkeypatch.setattr(module, "socket", Recorder)
-    return made
-
-
-@pytest.fixture
-def made(impl, monkeypatch):
-    """The sockets that the module's functions make."""
-    return recorder(impl, monkeypatch)
-
-
 def answers(impl, monkeypatch, *rows):
     monkeypatch.setattr(impl, "getaddrinfo", lambda *arguments: list(rows))
 
@@ -195,8 +174,8 @@ def test_no_reference_cycle_is_left(newer, refusing, monkeypatch, keywords):
         (5, ("127.0.0.1", 65536), OverflowError),
     ],
 )
-def test_bad_arguments_leave_nothing_open(monkeypatch, timeout, source, error):
-    made = recorder(OURS, monkeypatch)
+def test_bad_arguments_leave_nothing_open(record, timeout, source, error):
+    made = record(OURS)
     with OURS.create_server(("127.0.0.1", 0)) as server:
         with pytest.raises(error):
             OURS.create_connection(server.getsockname(), timeout, source)
@@ -204,8 +183,8 @@ def test_bad_arguments_leave_nothing_open(monkeypatch, timeout, source, error):
 
 
 @pytest.mark.parametrize("method", ["settimeout", "bind", "connect"])
-def test_an_interrupt_leaves_nothing_open(monkeypatch, method):
-    made = recorder(OURS, monkeypatch, **{method: stop})
+def test_an_interrupt_leaves_nothing_open(record, method):
+    made = record(OURS, **{method: stop})
     with pytest.raises(Stop):
         OURS.create_connection(("127.0.0.1", 1), 5, ("127.0.0.1", 0))
     assert [sock.fileno() for sock in made] == [-1]

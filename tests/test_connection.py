@@ -24,19 +24,6 @@ def refusing(impl):
 
 
 @pytest.fixture
-def full(impl):
-    """The address of a TCP listener whose queue is full: the kernel drops what else comes, and connecting waits."""
-    with impl.socket() as listener, ExitStack() as waiting:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            client = waiting.enter_context(impl.socket())
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield listener.getsockname()
-
-
-@pytest.fixture
 def full_unix(impl):
     """The same for a Unix listener (unix(7)): its name, and the listener."""
     with impl.socket(impl.AF_UNIX) as listener, ExitStack() as waiting:

@@ -8,13 +8,6 @@ from contextlib import ExitStack
 import pytest
 
 
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 class Waiting(threading.Thread):
     """Runs a call that waits; `outcome` is its result or its error."""
 

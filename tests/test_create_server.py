@@ -8,27 +8,6 @@ import pytest
 OURS = import_module("berkeley.socket")
 
 
-def recorder(module, monkeypatch, **methods):
-    """Puts a class of its own at socket.socket; gives the list of what it has made."""
-    made = []
-
-    class Recorder(module.socket):
-        def __init__(self, *arguments, **keywords):
-            super().__init__(*arguments, **keywords)
-            made.append(self)
-
-    for name, method in methods.items():
-        setattr(Recorder, name, method)
-    monkeypatch.setattr(module, "socket", Recorder)
-    return made
-
-
-@pytest.fixture
-def made(impl, monkeypatch):
-    """The sockets that the module's functions make."""
-    return recorder(impl, monkeypatch)
-
-
 @pytest.fixture
 def needs_ipv6(impl):
     try:
@@ -123,8 +102,8 @@ def test_an_error_of_bind_names_the_address(impl, made, address):
 
 
 @pytest.mark.parametrize("address", ["nowhere.invalid", "::1"])
-def test_a_host_without_an_address_stays_a_gaierror(monkeypatch, address):
-    made = recorder(OURS, monkeypatch)
+def test_a_host_without_an_address_stays_a_gaierror(record, address):
+    made = record(OURS)
     with pytest.raises(OURS.gaierror) as caught:
         OURS.create_server((address, 0))
     assert caught.value.errno in {OURS.EAI_NONAME, OURS.EAI_ADDRFAMILY, OURS.EAI_AGAIN}
@@ -143,16 +122,16 @@ def test_a_host_without_an_address_stays_a_gaierror(monkeypatch, address):
         (("127.0.0.1", 0), {"backlog": 1 << 40}, OverflowError),
     ],
 )
-def test_bad_arguments_leave_nothing_open(monkeypatch, address, keywords, error):
-    made = recorder(OURS, monkeypatch)
+def test_bad_arguments_leave_nothing_open(record, address, keywords, error):
+    made = record(OURS)
     with pytest.raises(error):
         OURS.create_server(address, **keywords)
     assert [sock.fileno() for sock in made] == [-1]
 
 
 @pytest.mark.parametrize("method", ["setsockopt", "bind", "listen"])
-def test_an_interrupt_leaves_nothing_open(monkeypatch, method):
-    made = recorder(OURS, monkeypatch, **{method: stop})
+def test_an_interrupt_leaves_nothing_open(record, method):
+    made = record(OURS, **{method: stop})
     with pytest.raises(Stop):
         OURS.create_server(("127.0.0.1", 0))
     assert [sock.fileno() for sock in made] == [-1]
@@ -173,11 +152,11 @@ def test_dual_stack_is_what_the_kernel_says(impl, made):
     assert {sock.fileno() for sock in made} <= {-1}
 
 
-def test_dual_stack_is_found_by_trying(impl, monkeypatch):
+def test_dual_stack_is_found_by_trying(impl, monkeypatch, record):
     def refuse(*arguments):
         raise OSError(errno.EAFNOSUPPORT, "not here")
 
-    made = recorder(impl, monkeypatch, setsockopt=refuse)
+    made = record(impl, setsockopt=refuse)
     assert impl.has_dualstack_ipv6() is False
     assert {sock.fileno() for sock in made} <= {-1}
     monkeypatch.setattr(impl, "socket", refuse)

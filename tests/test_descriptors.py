@@ -22,13 +22,6 @@ def nothing_stays_open():
     assert count() == before or (gc.collect(), count())[1] == before
 
 
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 def closed(fd):
     try:
         os.fstat(fd)

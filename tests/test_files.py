@@ -5,14 +5,6 @@ import io
 
 import pytest
 
-
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 # --- modes
 
 

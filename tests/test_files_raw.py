@@ -10,13 +10,6 @@ import pytest
 
 
 @pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
-@pytest.fixture
 def reset(impl):
     """A connection that the other end has reset."""
     with impl.create_server(("127.0.0.1", 0)) as listener:

@@ -10,26 +10,6 @@ import pytest
 from berkeley import socket as ours
 
 
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
-@pytest.fixture
-def full(impl):
-    """The address of a TCP listener whose queue is full: the kernel drops what else comes, and connecting waits."""
-    with impl.socket() as listener, ExitStack() as waiting:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            client = waiting.enter_context(impl.socket())
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield listener.getsockname()
-
-
 @contextmanager
 def signals(handler):
     """Runs `handler` in the main thread every few milliseconds, whatever it waits for (signal(7))."""

@@ -11,13 +11,6 @@ import pytest
 from berkeley import socket as ours
 
 
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 def open_descriptors():
     return len(os.listdir("/proc/self/fd"))
 

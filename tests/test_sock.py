@@ -8,14 +8,6 @@ import weakref
 
 import pytest
 
-
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 # --- attributes
 
 

@@ -7,14 +7,6 @@ import threading
 
 import pytest
 
-
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 WRITABLE = {
     "bytearray": lambda: bytearray(12),
     "memoryview": lambda: memoryview(bytearray(12)),

@@ -8,13 +8,6 @@ import time
 import pytest
 
 
-@pytest.fixture
-def pair(impl):
-    first, second = impl.socketpair()
-    with first, second:
-        yield first, second
-
-
 def for_ever(call, *arguments):
     while True:
         call(*arguments)
