@@ -286,7 +286,7 @@ WORK = {
     "socketpair": lambda k: [sock.close() for sock in socket.socketpair()],
     "connection": lambda k: connection(k.t),
     "dup": lambda k: k.a.dup().close(),
-    "makefile": lambda k: k.a.makefile("rw").close(),
+    "makefile": lambda k: k.a.makefile("rwb").close(),
     "getsockname": lambda k: (k.s.getsockname(), k.u.getsockname(), k.a.getsockname()),
     "options": lambda k: (k.t.setsockopt(1, 9, 1), k.t.getsockopt(1, 9), k.t.getsockopt(1, 9, 4)),
     "getaddrinfo": lambda k: (socket.getaddrinfo("127.0.0.1", "80"), socket.getaddrinfo("::1", 80)),
