@@ -63,11 +63,11 @@ class socket:
     ) -> int: ...
     def sendmsg_afalg(
         self,
-        msg: Iterable[ReadableBuffer] | None = None,
+        msg: Iterable[ReadableBuffer] = ...,
         *,
-        op: int | None = None,
-        iv: ReadableBuffer | None = None,
-        assoclen: int | None = None,
+        op: int,
+        iv: ReadableBuffer = ...,
+        assoclen: int = ...,
         flags: int = 0,
     ) -> int: ...
     def setblocking(self, flag: object, /) -> None: ...

@@ -89,7 +89,9 @@ cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, ob
     how = as_int(flags)
     try:
         hold_buffers(items, &held, PyBUF_WRITABLE)
-    except (TypeError, BufferError):
+    except MemoryError:
+        raise
+    except Exception:
         raise TypeError("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers") from None
     try:
         return receive_message(sock, held.vector, held.count, how, room, NULL)
@@ -190,13 +192,13 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
     if operation < 0:
         raise TypeError("Invalid or missing argument 'op'")
     ancdata = [(SOL_ALG, ALG_SET_OP, (<char *>&operation)[:sizeof(int)])]
-    if iv is not None:
+    if iv is not UNSET:
         hold_data(iv, &data)
         length = <int>data.size
         vector = (<char *>&length)[:sizeof(int)] + (<char *>data.start)[:data.size]
         release_data(&data)
         ancdata.append((SOL_ALG, ALG_SET_IV, vector))
-    if assoclen is not None:
+    if assoclen is not UNSET:
         if not PyLong_Check(assoclen):
             raise TypeError(f"sendmsg_afalg() argument 4 must be int, not {argument_name(assoclen)}")
         length = as_int(assoclen)
@@ -205,4 +207,4 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
         ancdata.append((SOL_ALG, ALG_SET_AEAD_ASSOCLEN, (<char *>&length)[:sizeof(int)]))
     memset(&message.header, 0, sizeof(msghdr))
     message.flags = as_int(flags)
-    return send_message(sock, &message, () if msg is None else msg, ancdata)
+    return send_message(sock, &message, () if msg is UNSET else msg, ancdata)

@@ -183,7 +183,7 @@ cdef class socket:
         """
         return sock_sendmsg(self, buffers, ancdata, flags, address)
 
-    def sendmsg_afalg(self, msg=None, *, op=None, iv=None, assoclen=None, flags=0):
+    def sendmsg_afalg(self, msg=UNSET, *, op=UNSET, iv=UNSET, assoclen=UNSET, flags=0):
         """sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
 
         `op` is ALG_OP_*, `iv` the initialisation vector, `assoclen` the length of the associated data (AEAD).

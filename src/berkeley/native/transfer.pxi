@@ -167,10 +167,9 @@ cdef object sock_send(socket sock, object value, object flags):
     cdef Transfer transfer
     cdef Wait wait
     cdef Data data
-    cdef int how = as_int(flags)
     hold_data(value, &data)
     try:
-        prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
+        prepare_transfer(&transfer, &wait, sock, POLLOUT, as_int(flags))
         transfer.data = data.start
         transfer.size = data.size
         return perform(sock, call_send, &transfer, &wait)
@@ -183,11 +182,10 @@ cdef object sock_sendall(socket sock, object value, object flags):
     cdef Transfer transfer
     cdef Wait wait
     cdef Data data
-    cdef int how = as_int(flags)
     cdef Py_ssize_t sent = 0
     hold_data(value, &data)
     try:
-        prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
+        prepare_transfer(&transfer, &wait, sock, POLLOUT, as_int(flags))
         if wait.again:
             start_clock(&wait)
         while True:
