@@ -41,6 +41,7 @@ cdef extern from "Python.h":
     void PyErr_Clear()
     int PyBUF_SIMPLE, PyBUF_WRITABLE
     int INT_MAX, INT_MIN
+    unsigned int UINT_MAX
     int64_t LLONG_MAX
 
 

@@ -86,7 +86,7 @@ cdef inline uint32_t as_uint32(object value) except? 0xFFFFFFFF:
     if not PyLong_Check(value):
         raise TypeError(f"expected int, {type_name(value)} found")
     number = PyLong_AsUnsignedLong(value)
-    if number > 0xFFFFFFFF:
+    if number > UINT_MAX:
         raise OverflowError("int larger than 32 bits")
     return <uint32_t>number
 
@@ -134,7 +134,7 @@ def if_indextoname(if_index, /):
     cdef char name[IF_NAMESIZE]
     cdef unsigned long index = PyLong_AsUnsignedLong(if_index)
     cdef char *found
-    if index > 0xFFFFFFFF:
+    if index > UINT_MAX:
         raise OverflowError("index is too large")
     with nogil:
         found = c_if_indextoname(<unsigned int>index, name)
