@@ -36,6 +36,21 @@ def test_a_message_longer_than_the_buffer(impl, closing, size):
     assert flags & impl.MSG_TRUNC
 
 
+@pytest.mark.parametrize("size", [64, 5000])
+@pytest.mark.parametrize("method", ["recv", "recvfrom", "recvmsg"])
+def test_data_that_tcp_throws_away(closing, method, size):
+    """With MSG_TRUNC tcp(7) counts the data and stores none of it: the result is zeros, not whatever lies in memory."""
+    [listener] = closing(berkeley.create_server(("127.0.0.1", 0)))
+    [client] = closing(berkeley.create_connection(listener.getsockname()))
+    [server] = closing(listener.accept()[0])
+    client.sendall(b"x" * size)
+    client.shutdown(berkeley.SHUT_WR)
+    server.recv(size, berkeley.MSG_PEEK | berkeley.MSG_WAITALL)
+    arguments = (0, berkeley.MSG_TRUNC) if method == "recvmsg" else (berkeley.MSG_TRUNC,)
+    answer = getattr(server, method)(size, *arguments)
+    assert (answer if method == "recv" else answer[0]) == bytes(size)
+
+
 @pytest.mark.parametrize("name", ["family", "type"])
 def test_attributes_of_other_objects(impl, forked, name):
     """`type` and `family` belong to sockets: of another object there is nothing to read."""

@@ -112,6 +112,8 @@ OPERATIONS = [
     Operation("recvfrom_into", datagram, lambda a, there: a.recvfrom_into(bytearray(9))),
     Operation("recvmsg", stream, lambda a, b: a.recvmsg(9, 100)),
     Operation("recvmsg_into", stream, lambda a, b: a.recvmsg_into([bytearray(9)], 100)),
+    Operation("recvmsg_into many", stream, lambda a, b: a.recvmsg_into([bytearray(1) for _ in range(9)], 100)),
+    Operation("sendmsg of many", stream, lambda a, b: a.sendmsg([bytearray(1) for _ in range(9)])),
     Operation("recvmsg of rights", rights, lambda a, b, socket: a.recvmsg(9, 100), close_rights),
     Operation("recvmsg_into of rights", rights, lambda a, b, socket: a.recvmsg_into([bytearray(9)], 100), close_rights),
     Operation("recv_fds", rights, lambda a, b, socket: socket.recv_fds(a, 9, 9), close_descriptors),

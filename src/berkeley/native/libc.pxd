@@ -84,7 +84,7 @@ cdef extern from "<sys/socket.h>" nogil:
     int AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_ALG, AF_VSOCK
     int SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC, SOMAXCONN
     int SOL_SOCKET, SO_ERROR, SO_PROTOCOL, SO_TYPE, SCM_RIGHTS
-    int MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT
+    int MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_TRUNC
     int SOL_ALG
 
     int c_socket "socket"(int family, int type, int proto)

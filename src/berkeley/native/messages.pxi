@@ -70,6 +70,8 @@ cdef object sock_recvmsg(socket sock, object bufsize, object ancbufsize, object 
     if size < 0:
         raise ValueError("negative buffer size in recvmsg()")
     data = NewBytes(NULL, size)
+    if how & MSG_TRUNC:
+        memset(BytesData(data), 0, size)        # tcp(7) counts the data then, and stores none
     target.iov_base = BytesData(data)
     target.iov_len = size
     try:

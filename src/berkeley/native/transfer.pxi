@@ -63,11 +63,15 @@ cdef bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, 
     prepare_transfer(transfer, &wait, sock, POLLIN, flags)
     if size <= SMALL:
         transfer.data = small
+        if flags & MSG_TRUNC:
+            memset(small, 0, size)      # tcp(7) counts the data then, and stores none
         got = perform(sock, call, transfer, &wait)
         return PyBytes_FromStringAndSize(small, got) if got <= size else extended(small, size, got)
     target = NewBytes(NULL, size)
     try:
         transfer.data = BytesData(target)
+        if flags & MSG_TRUNC:
+            memset(transfer.data, 0, size)
         got = perform(sock, call, transfer, &wait)
         if got > size:
             return extended(BytesData(target), size, got)
