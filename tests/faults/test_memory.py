@@ -164,7 +164,8 @@ def sweep(operation, socket, width):
 
     `width` is how many fail then; 0: all.
     """
-    with_memory(operation, socket)
+    for _ in range(20):
+        with_memory(operation, socket)
     gc.collect()
     before = descriptors()
     errors = set()
