@@ -170,22 +170,7 @@ def test_a_path_as_long_as_the_struct(impl, directory):
         assert sock.getsockname() == "y" * 108
 
 
-# --- AF_NETLINK, AF_PACKET, AF_VSOCK
-
-
-def test_netlink(impl):
-    kind, proto = impl.SOCK_RAW, impl.NETLINK_USERSOCK
-    with opened(impl, "AF_NETLINK", kind, proto) as a, opened(impl, "AF_NETLINK", kind, proto) as b:
-        a.bind((0, 0))
-        b.bind(Pair((0, Index())))
-        pid, groups = b.getsockname()
-        assert pid != a.getsockname()[0] > 0
-        assert groups == 0
-        message = (20).to_bytes(4, "little") + bytes(16)
-        a.sendto(message, (pid, 0))
-        assert b.recvfrom(100) == (message, a.getsockname())
-        b.connect(a.getsockname())
-        assert b.getpeername() == a.getsockname()
+# --- AF_PACKET, AF_VSOCK
 
 
 ETH_P_802_EX1 = 0x88B5  # for experiments on one network
@@ -223,13 +208,12 @@ INET6 = [None, "::1", ("::1",), ("::1", 0, 0, 0, 0), ("::1", 0, 1 << 20), ("::1"
          ("::1", 0, 0.0), ("::1", 0, 0, "0"), ("::1", 0, 0, None),
          ("<broadcast>", 0), ("127.0.0.1", 0), ("::1%none", 0)]  # fmt: skip
 UNIX = [None, 1, ("x",), ["x"], Path("x"), memoryview(b"abcd")[::2], 1.5, "\ud800", "no-such-directory/x"]
-NETLINK = [None, "x", [0, 0], (0,), (0, 0, 0), ("0", 0), (0.0, 0), (None, 0), (1 << 70, "0")]
 PACKET = [None, "lo", ["lo", 0], ("lo",), ("lo", 0, 0, 0, b"", 0), (b"lo", 0), (None, 0), ("no-such-interface", 0),
           ("lo", -1), ("lo", 65536), ("lo", 1 << 40), ("lo", "0"), ("lo", 0, 1 << 40),
           ("lo", 0, None), ("lo", 0, 0, 0, b"123456789"),
           ("lo", 0, 0, 0, "x"), ("lo", 0, 0, 0, None), ("lo\0", 0), ("\udcff", 0)]  # fmt: skip
 VSOCK = [None, "x", [1, 2], (1,), (1, 2, 3), ("1", 2), (1.0, 2), (None, 2)]
-WRONG = [("AF_INET", INET), ("AF_INET6", INET6), ("AF_UNIX", UNIX), ("AF_NETLINK", NETLINK), ("AF_PACKET", PACKET),
+WRONG = [("AF_INET", INET), ("AF_INET6", INET6), ("AF_UNIX", UNIX), ("AF_PACKET", PACKET),
          ("AF_VSOCK", VSOCK)]  # fmt: skip
 
 

@@ -1,0 +1,55 @@
+"""Sockets of any family: of the kernel's own where it has the family, and without it."""
+
+import os
+
+import pytest
+
+# Set where the kernel has every family, as in the project's virtual machine: nothing may be skipped for want of one.
+ALL_FAMILIES = "BERKELEY_ALL_FAMILIES"
+
+# What takes an address: the method, and the arguments in front of it.
+CALLS = [("bind",), ("connect",), ("connect_ex",), ("sendto", b"x"), ("sendmsg", [b"x"], (), 0)]
+
+
+def opened(module, family, kind, proto=0):
+    """A socket of `module`, which may not have the family, on a kernel that may not have it either."""
+    number = constant(module, family)
+    try:
+        return module.socket(number, kind, proto)
+    except OSError as error:
+        return lacking(f"{family} socket of type {kind!r}, protocol {proto}: {error.strerror}")
+
+
+def constant(module, name):
+    """A name of `module`, or a skip: the interpreter's own may be built without it."""
+    if not hasattr(module, name):
+        pytest.skip(f"{module.__name__} of this interpreter has no {name}")
+    return getattr(module, name)
+
+
+def lacking(what):
+    """Skip for what the kernel lacks, or fail where it is said to lack nothing."""
+    (pytest.fail if ALL_FAMILIES in os.environ else pytest.skip)(f"no {what}")
+
+
+def claimed(module, family, kind, proto=0):
+    """A socket object that says it is of the family, on a UDP descriptor.
+
+    Its addresses are converted as that family's; then the kernel refuses them (EAFNOSUPPORT), unless they are of too
+    few bytes (EINVAL).
+    """
+    with module.socket(module.AF_INET, module.SOCK_DGRAM) as other:
+        return module.socket(constant(module, family), kind, proto, fileno=other.detach())
+
+
+def outcomes(sock, address):
+    """What each of CALLS comes to with the address: its result, or the type, number and text of its error."""
+    sock.setblocking(False)
+    return [outcome(getattr(sock, method), *before, address) for method, *before in CALLS]
+
+
+def outcome(call, *arguments):
+    try:
+        return call(*arguments)
+    except Exception as error:
+        return type(error).__qualname__, getattr(error, "errno", None), str(error)
