@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "install": "_install",
     "is_installed": "_install",
+    "register_family": "families",
     "uninstall": "_install",
 }
 
@@ -20,6 +21,7 @@ __all__ = ["__version__", *_HOMES]
 TYPE_CHECKING = False  # to a type checker it is true, by its name: `typing` is not imported for it
 if TYPE_CHECKING:
     from ._install import install, is_installed, uninstall  # noqa: F401
+    from .families import register_family  # noqa: F401
 
 
 def __getattr__(name: str) -> object:

@@ -7,29 +7,54 @@ A family's file holds its constants, and where the core does not convert its add
     unpack(sock, raw) -> address             whatever the kernel gave, even cut short
 
 `sock` is the socket (family, type, proto, fileno()), `caller` the method's name, for messages. A file is loaded when
-the first address of its family is converted.
+the first address of its family is converted. Addresses of a family without a file are pairs (family, bytes), unless a
+program registers functions of its own for it.
 """
+
+from operator import index
 
 from ..names._table import FAMILIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._native import Codec
+    from .._native import Codec, Pack, Unpack
 
-_codecs: "dict[int, Codec | None]" = {}
-
-
-def lookup(number: int) -> "Codec | None":
-    """The (pack, unpack) of an address family by its AF_* number; None where there is none."""
-    if number not in _codecs:
-        _codecs[number] = _load(number)
-    return _codecs[number]
+_codecs: "dict[int, Codec]" = {}
 
 
-def _load(number: int) -> "Codec | None":
+def lookup(number: int) -> "Codec":
+    """The (pack, unpack) of an address family by its AF_* number."""
+    return _codecs.get(number) or _codecs.setdefault(number, _load(number))
+
+
+def _load(number: int) -> "Codec":
     from importlib import import_module
 
-    if number not in FAMILIES:
-        return None
-    module = import_module(f"{__name__}.{FAMILIES[number]}")
-    return (module.pack, module.unpack) if hasattr(module, "pack") else None
+    module = import_module(f"{__name__}.{FAMILIES.get(number, '_unknown')}")
+    return module.pack, module.unpack
+
+
+def register_family(number: int, pack: "Pack", unpack: "Unpack") -> None:
+    """Convert the addresses of a family that berkeley does not know by functions of your own.
+
+    `number` is the AF_* number, 1 to 65535. From then on, in every thread and for every socket of the family,
+
+        pack(sock, caller, address) -> bytes     makes the struct sockaddr that bind(), connect(), sendto() and
+                                                 sendmsg() give to the kernel: at most 128 bytes, of which the first
+                                                 two are the family in the machine's byte order
+        unpack(sock, raw) -> address             makes the address that accept(), recvfrom(), getsockname() ... give
+                                                 from the bytes that came from the kernel, perhaps cut short
+
+    where `sock` is the socket and `caller` the method's name ("bind"), for messages. What they raise, the method
+    raises; for an address that is none this should be a TypeError, ValueError, OverflowError or OSError that names the
+    form expected. Registering a number again replaces its functions. ValueError for a family that berkeley knows.
+    """
+    number = index(number)
+    if number in FAMILIES:
+        raise ValueError(f"berkeley converts the addresses of family {number} (AF_{FAMILIES[number].upper()}) itself")
+    if not 0 < number <= 0xFFFF:
+        raise ValueError(f"an address family is a number from 1 to 65535, not {number}")
+    for function in (pack, unpack):
+        if not callable(function):
+            raise TypeError(f"a function is needed to convert addresses, not {type(function).__name__}")
+    _codecs[number] = pack, unpack

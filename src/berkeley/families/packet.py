@@ -5,8 +5,11 @@
 
 from struct import Struct
 
-from .._native import socket_interface_index, socket_interface_name, type_name
-from ._fields import signed, unpacked
+from .._native import socket_interface_index, type_name
+
+# In the core, for speed: an address comes with each packet.
+from .._native import unpack_packet as unpack  # noqa: F401
+from ._fields import signed
 
 HEADERS = ("sys/socket.h", "netpacket/packet.h", "linux/if_packet.h")
 
@@ -129,17 +132,6 @@ def pack(sock, caller, address):
     )
 
 
-def unpack(sock, raw):
-    """(interface, protocol, packet type, hardware type, hardware address) from a struct sockaddr_ll.
-
-    The interface is '' where none is named or its index has no name any more. A hardware address may be longer than
-    the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
-    """
-    _family, protocol, index, hardware_type, packet_type, length = unpacked(_SOCKADDR_LL_HEAD, raw)
-    hardware = raw[_SOCKADDR_LL_HEAD.size : _SOCKADDR_LL_HEAD.size + length]
-    return _interface(sock, index), int.from_bytes(protocol, "big"), packet_type, hardware_type, hardware
-
-
 def _parsed(interface, protocol, packet_type=PACKET_HOST, hardware_type=0, hardware=b""):
     if not isinstance(interface, str):
         raise TypeError(_FORM)
@@ -159,15 +151,5 @@ def _octets(value):
     return view.tobytes()
 
 
-def _interface(sock, index):
-    if not index:
-        return ""
-    try:
-        return socket_interface_name(sock.fileno(), index).decode()
-    except OSError:
-        return ""
-
-
 _FORM = "AF_PACKET address must be a tuple of two to five elements"
 _SOCKADDR_LL = Struct("H2siHBB8s")
-_SOCKADDR_LL_HEAD = Struct("H2siHBB")

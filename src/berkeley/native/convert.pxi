@@ -141,31 +141,3 @@ def if_indextoname(if_index, /):
     if found == NULL:
         raise_errno(errno)
     return PyUnicode_DecodeFSDefault(name)
-
-
-# The same for the network namespace of a socket, which may be another than the thread's: netdevice(7).
-
-def socket_interface_index(int fd, bytes name not None, /):
-    """ioctl(2) SIOCGIFINDEX: the index of an interface, of whose name the first 15 bytes count. OSError (ENODEV)."""
-    cdef ifreq request
-    cdef int failed
-    memset(&request, 0, sizeof(request))
-    memcpy(request.ifr_name, PyBytes_AS_STRING(name), min(PyBytes_GET_SIZE(name), IF_NAMESIZE - 1))
-    with nogil:
-        failed = ioctl(fd, SIOCGIFINDEX, &request)
-    if failed < 0:
-        raise_errno(errno)
-    return request.ifr_ifindex
-
-
-def socket_interface_name(int fd, int index, /):
-    """ioctl(2) SIOCGIFNAME: the name (bytes) of an interface. OSError (ENODEV) where there is none of that index."""
-    cdef ifreq request
-    cdef int failed
-    memset(&request, 0, sizeof(request))
-    request.ifr_ifindex = index
-    with nogil:
-        failed = ioctl(fd, SIOCGIFNAME, &request)
-    if failed < 0:
-        raise_errno(errno)
-    return request.ifr_name[:strnlen(request.ifr_name, IF_NAMESIZE)]

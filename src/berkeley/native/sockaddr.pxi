@@ -1,7 +1,8 @@
 # Socket addresses: Python values to struct sockaddr and back.
 #
-# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them; each other family has its file in
-# families/, reached through the lookup that the package hands in once (use_families), so that nothing here looks up.
+# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them, and what AF_PACKET brings in
+# interfaces.pxi, since it comes with each packet; each other family has its file in families/, reached through the
+# lookup that the package hands in once (use_families), so that nothing here looks up.
 
 cdef extern from "Python.h":
     int PySys_Audit(const char *event, const char *format, ...) except -1
@@ -18,11 +19,11 @@ cdef extern from *:
     """
     bint KEEP_ADDRESSES
 
-cdef object family_codec = None     # families.lookup: AF number -> (pack, unpack), or None
+cdef object family_codec = None     # families.lookup: AF number -> (pack, unpack)
 
 
 def use_families(lookup):
-    """Tell the core where address families are looked up: lookup(family) -> (pack, unpack) or None."""
+    """Tell the core where address families are looked up: lookup(family) -> (pack, unpack)."""
     global family_codec
     family_codec = lookup
 
@@ -35,7 +36,6 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
     The event comes after the address's shape is checked and before a name is resolved: an audit hook that forbids the
     call must not cause a DNS query first.
     """
-    cdef Py_ssize_t size
     if address is sock.last_address and address is not None and lasting(sock.sock_family):
         memcpy(&packed.storage, sock.last_packed, sock.last_length)
         packed.length = sock.last_length
@@ -48,13 +48,7 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
     if sock.sock_family == AF_UNIX:
         pack_unix(address, packed)
     else:
-        codec = family_codec(sock.sock_family)
-        if codec is None:
-            raise OSError(f"{caller.decode()}(): bad family")
-        struct = codec[0](sock, caller.decode(), address)
-        size = PyBytes_GET_SIZE(struct)
-        memcpy(&packed.storage, PyBytes_AS_STRING(struct), min(<size_t>size, sizeof(sockaddr_storage)))
-        packed.length = <socklen_t>min(<size_t>size, sizeof(sockaddr_storage))
+        pack_elsewhere(sock, caller, address, packed)
         if lasting(sock.sock_family) and unchanging(address):
             keep_address(sock, packed, address, True)
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
@@ -130,6 +124,19 @@ cdef int pack_unix(object address, Address *packed) except -1:
     return 0
 
 
+cdef int pack_elsewhere(socket sock, const char *caller, object address, Address *packed) except -1:
+    """By the family's file, or by what a program has registered: its word on the size is not taken."""
+    struct = family_codec(sock.sock_family)[0](sock, caller.decode(), address)
+    if type(struct) is not bytes:
+        raise TypeError(f"the address of family {sock.sock_family} was packed to {type_name(struct)}, not bytes")
+    if <size_t>PyBytes_GET_SIZE(struct) > sizeof(sockaddr_storage):
+        raise ValueError(f"the address of family {sock.sock_family} was packed to {PyBytes_GET_SIZE(struct)} bytes: "
+                         f"a struct sockaddr has at most {sizeof(sockaddr_storage)}")
+    packed.length = <socklen_t>PyBytes_GET_SIZE(struct)
+    memcpy(&packed.storage, PyBytes_AS_STRING(struct), packed.length)
+    return 0
+
+
 cdef uint16_t as_port(const char *caller, object port) except? 0xFFFF:
     """The port in network order."""
     cdef long number
@@ -151,7 +158,7 @@ cdef inline void clear_address(Address *raw) noexcept:
 
 
 cdef object unpack_address(socket sock, Address *raw):
-    """The address as Python has it; None where the kernel gave none, (family, bytes) for a family nobody knows."""
+    """The address as Python has it; None where the kernel gave none."""
     if raw.length == 0:
         return None     # recvfrom on a connected stream
     if raw.length > sizeof(sockaddr_storage):
@@ -171,10 +178,9 @@ cdef object convert_address(socket sock, Address *raw):
         return unpack_inet6(<sockaddr_in6 *>&raw.storage)
     if raw.storage.ss_family == AF_UNIX:
         return unpack_unix(raw)
-    codec = family_codec(raw.storage.ss_family)
-    if codec is None:
-        return raw.storage.ss_family, (<char *>&raw.storage)[2:max(raw.length, 2)]
-    return codec[1](sock, (<char *>&raw.storage)[:raw.length])
+    if raw.storage.ss_family == AF_PACKET:
+        return unpack_link(sock, raw)
+    return family_codec(raw.storage.ss_family)[1](sock, (<char *>&raw.storage)[:raw.length])
 
 
 cdef object unpack_inet(sockaddr_in *raw):
@@ -233,19 +239,20 @@ cdef str ascii_text(const char *text, Py_ssize_t size):
 #
 # Addresses repeat: a server answers the tuple that recvfrom() gave, a client hears from one peer. Each socket keeps the
 # last one in both forms. The tuple cannot change; but where its family looks interfaces up by name, what it means can.
-# Such an address is only kept for what comes from the kernel, and for a second at most.
+# Such an address is only kept for what comes from the kernel, and for a second at most after the name was looked up.
+# What a family says that a program has registered is not kept.
 
 cdef int64_t KEPT_FOR = 1000000000      # ns
 
 
 cdef void keep_address(socket sock, Address *packed, object address, bint given) noexcept:
     """`given`: by the program, and so no answer to it: the kernel's fields may hold less than its numbers."""
-    if not KEEP_ADDRESSES or packed.length > sizeof(sock.last_packed):
+    cdef int family = packed.storage.ss_family
+    if not KEEP_ADDRESSES or packed.length > sizeof(sock.last_packed) or not (lasting(family) or of_interface(family)):
         return
     memcpy(sock.last_packed, &packed.storage, packed.length)
     sock.last_length = packed.length
     sock.last_given = given
-    sock.last_time = 0 if lasting(packed.storage.ss_family) else monotonic()
     sock.last_address = address
 
 
@@ -254,8 +261,23 @@ cdef inline bint lasting(int family) noexcept:
     return family in (AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_VSOCK)
 
 
+cdef inline bint of_interface(int family) noexcept:
+    """Is an address of the family a tuple whose first element is an interface's name?"""
+    return family in (AF_PACKET, AF_CAN)
+
+
 cdef inline bint still_true(socket sock) noexcept:
-    return sock.last_time == 0 or monotonic() - sock.last_time < KEPT_FOR
+    return (lasting((<sockaddr *>sock.last_packed).sa_family)
+            or monotonic() - sock.last_time < KEPT_FOR)
+
+
+cdef inline int kept_interface(socket sock) noexcept:
+    """The index of the interface that the kept address names; 0 if it names none, or not any more for sure."""
+    if (sock.last_address is None or not of_interface((<sockaddr *>sock.last_packed).sa_family)
+            or not still_true(sock)):
+        return 0
+    # At the same place in each: <linux/if_packet.h>, <linux/can.h>.
+    return (<sockaddr_ll *>sock.last_packed).sll_ifindex
 
 
 cdef bint unchanging(object address) noexcept:

@@ -14,7 +14,8 @@ cdef class socket:
     cdef PyObject *(*errorhandler)() noexcept
     cdef int64_t sock_timeout
     cdef void *state
-    # Ours: the address converted last, packed and as Python has it (sockaddr.pxi).
+    # Ours: the address converted last, packed and as Python has it, and when the interface that it names was looked up
+    # (sockaddr.pxi).
     cdef unsigned char last_packed[28]
     cdef socklen_t last_length
     cdef bint last_given

@@ -1,0 +1,69 @@
+# Interfaces by name, in the addresses that name them: in the network namespace of the socket, which may be another than
+# the thread's (netdevice(7)), unlike if_nametoindex().
+
+cdef extern from "<linux/if_packet.h>":
+    struct sockaddr_ll:
+        unsigned short sll_protocol, sll_hatype
+        int sll_ifindex
+        unsigned char sll_pkttype, sll_halen
+        unsigned char sll_addr[8]
+
+
+def socket_interface_index(int fd, bytes name not None, /):
+    """ioctl(2) SIOCGIFINDEX: the index of an interface, of whose name the first 15 bytes count. OSError (ENODEV)."""
+    cdef ifreq request
+    cdef int failed
+    memset(&request, 0, sizeof(request))
+    memcpy(request.ifr_name, PyBytes_AS_STRING(name), min(PyBytes_GET_SIZE(name), IF_NAMESIZE - 1))
+    with nogil:
+        failed = ioctl(fd, SIOCGIFINDEX, &request)
+    if failed < 0:
+        raise_errno(errno)
+    return request.ifr_ifindex
+
+
+def interface_name(socket sock not None, int index, /):
+    """The name of an interface in an address that the socket was given; '' for 0 and where there is none any more.
+
+    The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
+    """
+    return name_of_interface(sock, index)
+
+
+cdef str name_of_interface(socket sock, int index):
+    cdef ifreq request
+    cdef int failed
+    if index == 0:
+        return ""
+    if index == kept_interface(sock):
+        return <str>(<tuple>sock.last_address)[0]
+    memset(&request, 0, sizeof(request))
+    request.ifr_ifindex = index
+    with nogil:
+        failed = ioctl(sock.sock_fd, SIOCGIFNAME, &request)
+    sock.last_address = None    # which was looked up before: what is kept next has the new time
+    sock.last_time = monotonic()
+    if failed < 0:
+        return ""
+    return request.ifr_name[:strnlen(request.ifr_name, IF_NAMESIZE)].decode()
+
+
+def unpack_packet(socket sock not None, bytes raw not None, /):
+    """(interface, protocol, packet type, hardware type, hardware address) from a struct sockaddr_ll (packet(7)).
+
+    The interface is '' where none is named or its index has no name any more. A hardware address may be longer than
+    the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
+    """
+    cdef Address copy
+    clear_address(&copy)
+    copy.length = <socklen_t>min(<size_t>PyBytes_GET_SIZE(raw), sizeof(sockaddr_storage))
+    memcpy(&copy.storage, PyBytes_AS_STRING(raw), copy.length)
+    return unpack_link(sock, &copy)
+
+
+cdef object unpack_link(socket sock, Address *raw):
+    cdef sockaddr_ll *struct = <sockaddr_ll *>&raw.storage
+    cdef Py_ssize_t given = raw.length - (<char *>struct.sll_addr - <char *>struct)
+    cdef Py_ssize_t size = max(min(given, <Py_ssize_t>struct.sll_halen), 0)
+    name = name_of_interface(sock, struct.sll_ifindex)
+    return name, c_ntohs(struct.sll_protocol), struct.sll_pkttype, struct.sll_hatype, (<char *>struct.sll_addr)[:size]
