@@ -3,9 +3,9 @@
 from operator import index
 
 
-def unsigned(value):
-    """The integer's low 32 bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "I"."""
-    return index(value) & 0xFFFFFFFF
+def unsigned(value, bits=32):
+    """The integer's low bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "I", "H" and "B"."""
+    return index(value) & ((1 << bits) - 1)
 
 
 def signed(value):
@@ -14,6 +14,16 @@ def signed(value):
     if not -0x80000000 <= number <= 0x7FFFFFFF:
         raise OverflowError("signed integer is out of range")
     return number
+
+
+def text(value, form):
+    """The str as UTF-8, without NUL, for a C string, as by PyArg_Parse's "s"; TypeError(form) for anything else."""
+    if not isinstance(value, str):
+        raise TypeError(form)
+    encoded = value.encode()
+    if b"\0" in encoded:
+        raise ValueError("embedded null character")
+    return encoded
 
 
 def unpacked(layout, raw):

@@ -1,4 +1,13 @@
-"""AF_ALG: the kernel's cryptography as sockets. <linux/if_alg.h>, Documentation/crypto/userspace-if.rst."""
+"""AF_ALG: (type, name[, feat[, mask]]), the kernel's cryptography as sockets. <linux/if_alg.h>.
+
+Only bind() takes an address, and no call gives one: the kernel's Documentation/crypto/userspace-if.rst. `type` is
+"hash", "skcipher", "aead" or "rng", `name` one of /proc/crypto.
+"""
+
+from struct import Struct
+
+from .._native import type_name
+from ._fields import text, unpacked, unsigned
 
 HEADERS = ("sys/socket.h", "linux/if_alg.h")
 
@@ -22,3 +31,38 @@ ALG_OP_SIGN = 2
 ALG_OP_VERIFY = 3
 
 BEYOND = ("ALG_SET_DRBG_ENTROPY", "ALG_SET_KEY_BY_KEY_SERIAL")
+
+
+def pack(sock, caller, address):
+    """struct sockaddr_alg for an address of two to four elements; of `feat` and `mask` the low 32 bits count.
+
+    TypeError for another shape; ValueError for a type of over 13 bytes, a name of over 63, or a NUL in either.
+    """
+    if not isinstance(address, tuple):
+        raise TypeError(f"{caller}(): AF_ALG address must be tuple, not {type_name(address)}")
+    if not 2 <= len(address) <= 4:
+        raise TypeError(_FORM)
+    kind, name, feat, mask = _parsed(*address)
+    if len(kind) > 13:
+        raise ValueError("AF_ALG type too long.")
+    if len(name) > 63:
+        raise ValueError("AF_ALG name too long.")
+    return _SOCKADDR_ALG.pack(AF_ALG, kind, feat, mask, name)
+
+
+def unpack(sock, raw):
+    """(type, name, feat, mask) from a struct sockaddr_alg."""
+    _family, kind, feat, mask, name = unpacked(_SOCKADDR_ALG, raw)
+    return _string(kind), _string(name), feat, mask
+
+
+def _parsed(kind, name, feat=0, mask=0):
+    return text(kind, _FORM), text(name, _FORM), unsigned(feat), unsigned(mask)
+
+
+def _string(field):
+    return field.partition(b"\0")[0].decode(errors="surrogateescape")
+
+
+_FORM = "AF_ALG address must be a tuple (type, name[, feat[, mask]])"
+_SOCKADDR_ALG = Struct("H14sII64s")
