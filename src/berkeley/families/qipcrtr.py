@@ -1,4 +1,9 @@
-"""AF_QIPCRTR: Qualcomm's IPC router, to the modem and other processors of a phone. <linux/qrtr.h>."""
+"""AF_QIPCRTR: (node, port), Qualcomm's IPC router to the modem and other processors of a phone. <linux/qrtr.h>."""
+
+from struct import Struct
+
+from .._native import type_name
+from ._fields import unpacked, unsigned
 
 HEADERS = ("sys/socket.h", "linux/qrtr.h")
 
@@ -21,3 +26,25 @@ QRTR_TYPE_NEW_LOOKUP = 10
 QRTR_TYPE_DEL_LOOKUP = 11
 
 BEYOND = ("QRTR_*",)
+
+
+def pack(sock, caller, address):
+    """struct sockaddr_qrtr for (node, port), of which the low 32 bits count. TypeError for anything but such a pair.
+
+    The messages name CPython's parser of addresses, not the caller, as CPython's do for this family.
+    """
+    if not isinstance(address, tuple):
+        raise TypeError(f"getsockaddrarg: AF_QIPCRTR address must be tuple, not {type_name(address)}")
+    if len(address) != 2:
+        raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
+    node, port = map(unsigned, address)
+    return _SOCKADDR_QRTR.pack(AF_QIPCRTR, node, port)
+
+
+def unpack(sock, raw):
+    """(node, port) from a struct sockaddr_qrtr."""
+    _family, node, port = unpacked(_SOCKADDR_QRTR, raw)
+    return node, port
+
+
+_SOCKADDR_QRTR = Struct("H2xII")
