@@ -1,4 +1,7 @@
-"""AF_RDS: reliable datagrams over InfiniBand or TCP; addresses are those of AF_INET. <linux/rds.h>, rds(7)."""
+"""AF_RDS: (host, port), reliable datagrams over InfiniBand or TCP. <linux/rds.h>, rds(7).
+
+Addresses are those of AF_INET, and converted as such in native/sockaddr.pxi.
+"""
 
 HEADERS = ("sys/socket.h", "linux/rds.h")
 

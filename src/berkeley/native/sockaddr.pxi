@@ -41,7 +41,7 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
         packed.length = sock.last_length
         PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
         return 0
-    if sock.sock_family == AF_INET:
+    if sock.sock_family == AF_INET or sock.sock_family == AF_RDS:       # rds(7): its addresses are AF_INET's
         return pack_inet(sock, caller, event, address, packed)
     if sock.sock_family == AF_INET6:
         return pack_inet6(sock, caller, event, address, packed)
