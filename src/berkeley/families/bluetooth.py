@@ -1,7 +1,17 @@
-"""AF_BLUETOOTH: L2CAP, RFCOMM, SCO and HCI. <bluetooth/bluetooth.h> and its kin; l2cap(7), rfcomm(7), sco(7), hci(7).
+"""AF_BLUETOOTH: the address's form depends on the socket's protocol. <bluetooth/bluetooth.h> and its kin.
 
-CPython has these names only where BlueZ's headers were installed when it was built.
+    BTPROTO_L2CAP     (bdaddr, psm[, cid[, bdaddr_type]])    l2cap(7)
+    BTPROTO_RFCOMM    (bdaddr, channel)                      rfcomm(7)
+    BTPROTO_SCO       bdaddr, also as bytes                  sco(7)
+    BTPROTO_HCI       device, (device,), (device, channel)   hci(7); 0 is hci0, `channel` a HCI_CHANNEL_*
+
+`bdaddr` is text, "XX:XX:XX:XX:XX:XX"; `bdaddr_type` a BDADDR_* number. CPython has these names only where BlueZ's
+headers were installed when it was built; the longer forms of L2CAP and HCI came in 3.14.
 """
+
+from struct import Struct
+
+from ._fields import text, unpacked, unsigned
 
 HEADERS = (
     "bluetooth/bluetooth.h", "bluetooth/bluetooth.h bluetooth/l2cap.h", "bluetooth/bluetooth.h bluetooth/rfcomm.h",
@@ -139,3 +149,107 @@ BEYOND = (
     "BT_CHANNEL_POLICY_AMP_PREFERRED", "BT_SCM_PKT_STATUS", "BT_ISO_QOS_*", "BT_ISO_BASE", "L2CAP_OPTIONS",
     "L2CAP_CONNINFO", "RFCOMM_*", "SCO_*", "HCI_CMSG_*", "HCI_*_PKT",
 )  # fmt: skip
+
+
+def pack(sock, caller, address):
+    """struct sockaddr_l2, _rc, _sco or _hci: the one of the socket's protocol. Of a number count the bits that fit.
+
+    OSError for an address of another form, for what is no Bluetooth address, and for a protocol that is none of these.
+    For SCO alone ValueError, as in CPython, where its text has a NUL or is no UTF-8.
+    """
+    if sock.proto not in _PROTOCOLS:
+        raise OSError(f"{caller}(): unknown Bluetooth protocol")
+    form, to_struct, _to_address = _PROTOCOLS[sock.proto]
+    alone = sock.proto == BTPROTO_SCO or not isinstance(address, tuple)
+    try:
+        return to_struct(address) if alone else to_struct(*address)
+    except TypeError:
+        raise OSError(f"{caller}(): wrong format: AF_BLUETOOTH address must be {form}") from None
+
+
+def unpack(sock, raw):
+    """The address in the shortest form, of those of the socket's protocol, that says all of it.
+
+    (AF_BLUETOOTH, bytes) for a protocol that is none of the four.
+    """
+    if sock.proto not in _PROTOCOLS:
+        return AF_BLUETOOTH, raw[2:]
+    _form, _to_struct, to_address = _PROTOCOLS[sock.proto]
+    return to_address(raw)
+
+
+def _pack_l2cap(bdaddr, psm, cid=0, bdaddr_type=BDADDR_BREDR):
+    return _SOCKADDR_L2.pack(AF_BLUETOOTH, _little(psm), _octets(bdaddr), _little(cid), unsigned(bdaddr_type, 8))
+
+
+def _unpack_l2cap(raw):
+    _family, psm, octets, cid, bdaddr_type = unpacked(_SOCKADDR_L2, raw)
+    address = _name(octets), int.from_bytes(psm, "little"), int.from_bytes(cid, "little"), bdaddr_type
+    if bdaddr_type != BDADDR_BREDR:
+        return address
+    return address[:3] if address[2] else address[:2]
+
+
+def _pack_rfcomm(bdaddr, channel):
+    return _SOCKADDR_RC.pack(AF_BLUETOOTH, _octets(bdaddr), unsigned(channel, 8))
+
+
+def _unpack_rfcomm(raw):
+    _family, octets, channel = unpacked(_SOCKADDR_RC, raw)
+    return _name(octets), channel
+
+
+def _pack_sco(bdaddr):
+    if isinstance(bdaddr, bytes):
+        bdaddr = bdaddr.decode("latin-1")
+    return _SOCKADDR_SCO.pack(AF_BLUETOOTH, _octets(text(bdaddr, "").decode()))
+
+
+def _unpack_sco(raw):
+    _family, octets = unpacked(_SOCKADDR_SCO, raw)
+    return _name(octets)
+
+
+def _pack_hci(device, channel=HCI_CHANNEL_RAW):
+    return _SOCKADDR_HCI.pack(AF_BLUETOOTH, unsigned(device, 16), unsigned(channel, 16))
+
+
+def _unpack_hci(raw):
+    _family, device, channel = unpacked(_SOCKADDR_HCI, raw)
+    return device if channel == HCI_CHANNEL_RAW else (device, channel)
+
+
+def _little(value):
+    """An L2CAP number: two octets, the low one first on every processor."""
+    return unsigned(value, 16).to_bytes(2, "little")
+
+
+def _octets(bdaddr):
+    """A Bluetooth address's six octets, the last first."""
+    if not isinstance(bdaddr, str):
+        raise TypeError
+    parts = bdaddr.split(":")
+    try:
+        octets = bytes(int(part, 16) for part in reversed(parts) if part.isascii() and part.isalnum())
+    except ValueError:
+        octets = b""
+    if not len(octets) == len(parts) == 6:
+        raise OSError("bad bluetooth address")
+    return octets
+
+
+def _name(octets):
+    return ":".join(f"{octet:02X}" for octet in reversed(octets))
+
+
+_SOCKADDR_L2 = Struct("H2s6s2sBx")
+_SOCKADDR_RC = Struct("H6sBx")
+_SOCKADDR_SCO = Struct("H6s")
+_SOCKADDR_HCI = Struct("HHH")
+
+_PROTOCOLS = {
+    BTPROTO_L2CAP: ("a tuple (bdaddr, psm[, cid[, bdaddr_type]])", _pack_l2cap, _unpack_l2cap),
+    BTPROTO_RFCOMM: ("a tuple (bdaddr, channel)", _pack_rfcomm, _unpack_rfcomm),
+    BTPROTO_SCO: ("str or bytes", _pack_sco, _unpack_sco),
+    BTPROTO_HCI: ("an int or a tuple (device[, channel])", _pack_hci, _unpack_hci),
+}
