@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import socket
@@ -34,6 +35,7 @@ def load_tool():
 
 
 LISTS = load_tool().read_lists()
+HERE = [words for words in LISTS if sys.platform.startswith(words.system)]
 
 needs_compiler = pytest.mark.skipif(not shutil.which(COMPILER[0]), reason="no C compiler: $CC and cc are missing")
 
@@ -114,13 +116,25 @@ def test_beyond_has_what_users_asked_for_and_nothing_standard():
 
 
 def test_each_family_file_is_registered_under_its_number():
-    files = {path.stem for path in (ROOT / "src" / "berkeley" / "families").glob("[a-z]*.py")}
-    assert set(FAMILIES.values()) == files
+    assert set(FAMILIES.values()) == {words.path.stem for words in HERE if words.path.parent.name == "families"}
     assert all(STANDARD[f"AF_{name.upper()}"] == number for number, name in FAMILIES.items())
 
 
+@pytest.mark.parametrize(
+    ("system", "name", "number"), [("darwin", "system", 32), ("win32", "hyperv", 34), ("freebsd14", "divert", 44)]
+)
+def test_families_of_other_systems_are_known_there_alone(monkeypatch, system, name, number):
+    assert f"AF_{name.upper()}" not in {**STANDARD, **BEYOND}
+    assert number not in FAMILIES
+    monkeypatch.setattr(sys, "platform", system)
+    there = runpy.run_path(ROOT / "src" / "berkeley" / "names" / "_table.py")
+    assert there["STANDARD"][f"AF_{name.upper()}"] == number
+    assert there["FAMILIES"][number] == name
+    assert [words.path.stem for words in LISTS if words.system != "linux" and words.system in system] == [name]
+
+
 @needs_compiler
-@pytest.mark.parametrize("words", LISTS, ids=lambda words: words.path.stem)
+@pytest.mark.parametrize("words", HERE, ids=lambda words: words.path.stem)
 def test_values_are_those_of_the_c_headers(words, overrides):
     values = {
         name.removeprefix("CAN_BCM_"): overrides.get(name, value)

@@ -2,6 +2,8 @@
 
 Each file assigns `NAME = value` with the values of Linux's generic ABI, as literals, and may say more with literals:
 
+    SYSTEM     the beginning of sys.platform where these names are; "linux" where it is not said. The names and family
+               numbers of other systems, whose values it then gives, are known on those alone
     HEADERS    the C headers that declare these names, each compiled on its own by the test that compares values
                (several in one string where one needs another first)
     BEYOND     the names, or shell patterns of names, that no CPython has on Linux: they are in berkeley.constants only
