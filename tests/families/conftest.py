@@ -1,6 +1,8 @@
-"""Lets the tests of the families import what they share, which lies beside them."""
+"""Lets the tests of the families import what they share, which lies beside them; and what several of them set up."""
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,3 +18,18 @@ pytest.register_assert_rewrite("kernel", "layouts")
 # has been tried with many outside.
 settings.register_profile("families", deadline=None, max_examples=10 if "BERKELEY_ALL_FAMILIES" in os.environ else 100)
 settings.load_profile("families")
+
+@pytest.fixture(scope="session")
+def vcan():
+    """The name of a virtual CAN interface, made for these tests: what is sent there is received there."""
+    from kernel import lacking
+
+    if not shutil.which("ip"):
+        lacking("program ip (iproute2), which makes interfaces")
+    name = f"vcan{os.getpid()}"
+    for command in (["add", name, "type", "vcan"], ["set", name, "up"]):
+        done = subprocess.run(["ip", "link", *command], capture_output=True, text=True)
+        if done.returncode:
+            lacking(f"interface of type vcan: {done.stderr.strip()}")
+    yield name
+    subprocess.run(["ip", "link", "delete", name], check=True)

@@ -1,6 +1,7 @@
 """Sockets of any family: of the kernel's own where it has the family, and without it."""
 
 import os
+from itertools import product
 
 import pytest
 
@@ -25,6 +26,16 @@ def constant(module, name):
     if not hasattr(module, name):
         pytest.skip(f"{module.__name__} of this interpreter has no {name}")
     return getattr(module, name)
+
+
+def refusals(module, family, kinds, protocols):
+    """What making a socket of each kind and protocol comes to: None, or the error of a kernel that has no such."""
+    number = constant(module, family)
+    return [outcome(opened_and_closed, module, number, *each) for each in product(kinds, protocols)]
+
+
+def opened_and_closed(module, *arguments):
+    module.socket(*arguments).close()
 
 
 def lacking(what):

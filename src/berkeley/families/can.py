@@ -1,4 +1,17 @@
-"""AF_CAN: CAN_RAW, CAN_BCM, CAN_ISOTP and CAN_J1939. The kernel's Documentation/networking/can.rst, <linux/can.h>."""
+"""AF_CAN, the controller area network: an address has the form of the socket's protocol.
+
+    CAN_RAW, CAN_BCM    (interface,)
+    CAN_ISOTP           (interface, rx_id, tx_id)        identifiers with their flags
+    CAN_J1939           (interface, name, pgn, addr)     64, 32 and 8 bits
+
+The interface '' stands for all. Documentation/networking/can.rst, j1939.rst and iso15765-2.rst, <linux/can.h>.
+"""
+
+import os
+from struct import Struct
+
+from .._native import socket_interface_index, type_name
+from ._fields import interface_name, unpacked, unsigned
 
 HEADERS = (
     "sys/socket.h", "stddef.h linux/can.h", "stddef.h linux/can/raw.h", "stddef.h linux/can/bcm.h",
@@ -173,3 +186,78 @@ BEYOND = (
     "CANXL_*", "CAN_RAW_XL_*", "CAN_RAW_FILTER_MAX", "SCM_CAN_RAW_ERRQUEUE", "CAN_ERR_[!FM]*", "CAN_ISOTP_CF_BROADCAST",
     "CAN_ISOTP_DYN_FC_PARMS", "CAN_ISOTP_FRAME_TXTIME_ZERO", "J1939_NLA_[!PB]*", "J1939_NLA_PGN", "J1939_EE_INFO_RX_*",
 )  # fmt: skip
+
+
+def pack(sock, caller, address):
+    """struct sockaddr_can for an address of the socket's protocol; the interface's index is asked of the kernel.
+
+    The interface is text, bytes or a path-like object. OSError (ENODEV) for one there is none of, OSError for a name
+    of over 15 bytes and for other protocols; TypeError for another form. Of numbers the low bits count that the field
+    holds.
+    """
+    if sock.proto not in _FORMS:
+        raise OSError(f"{caller}(): unsupported CAN protocol")
+    layout, readers = _FORMS[sock.proto]
+    if not isinstance(address, tuple):
+        raise TypeError(f"{caller}(): AF_CAN address must be tuple, not {type_name(address)}")
+    if len(address) != 1 + len(readers):
+        raise TypeError(_COUNT.format(1 + len(readers), len(address)) if readers else _FORM)
+    interface, *numbers = address
+    name = _name(interface)
+    fields = [read(number, place) for place, (read, number) in enumerate(zip(readers, numbers, strict=True), 2)]
+    return layout.pack(AF_CAN, _index(sock, name), *fields)
+
+
+def unpack(sock, raw):
+    """The address that a struct sockaddr_can holds; the interface is '' where none is named, or it is no more."""
+    layout, _readers = _FORMS.get(sock.proto, _FORMS[CAN_RAW])
+    _family, index, *numbers = unpacked(layout, raw)
+    return (os.fsdecode(interface_name(sock, index)), *numbers)
+
+
+def _name(interface):
+    name = os.fsencode(interface)
+    if b"\0" in name:
+        raise ValueError("embedded null byte")
+    return name
+
+
+def _index(sock, name):
+    if len(name) > 15:
+        raise OSError("AF_CAN interface name too long")
+    return socket_interface_index(sock.fileno(), name) if name else 0
+
+
+def _identifier(value, place):
+    return _whole(value, place) & 0xFFFFFFFF
+
+
+def _ecu_name(value, place):
+    return _whole(value, place) & 0xFFFFFFFFFFFFFFFF
+
+
+def _group_number(value, place):
+    return unsigned(value)
+
+
+def _octet(value, place):
+    return unsigned(value) & 0xFF
+
+
+def _whole(value, place):
+    if not isinstance(value, int):
+        raise TypeError(f"argument {place} must be int, not {'None' if value is None else type_name(value)}")
+    return value
+
+
+_FORM = "AF_CAN address must be a tuple (interface, )"
+_COUNT = "function takes exactly {} arguments ({} given)"
+
+# By protocol: the struct, and what reads the numbers behind the interface's name. J1939's 64-bit field makes the union
+# 16 bytes long for all.
+_FORMS = {
+    CAN_RAW: (Struct("=H2xi16x"), ()),
+    CAN_BCM: (Struct("=H2xi16x"), ()),
+    CAN_ISOTP: (Struct("=H2xiII8x"), (_identifier, _identifier)),
+    CAN_J1939: (Struct("=H2xiQIB3x"), (_ecu_name, _group_number, _octet)),
+}
