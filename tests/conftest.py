@@ -1,13 +1,17 @@
 """What tests of several modules use."""
 
+import re
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+
+EXAMPLES = Path(__file__).parent / "examples"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +37,39 @@ def python(tmp_path):
         return subprocess.run([sys.executable, *map(str, arguments)], **options)
 
     return run
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Starts a program of examples/ in one of three ways: "standard", on the interpreter's module; "import", changed to
+    import berkeley's; "run", under `berkeley run`.
+
+    Its standard error, kept in a file, lists the modules it imports.
+    """
+
+    @contextmanager
+    def start(way, name, *arguments):
+        program = EXAMPLES / name
+        if way == "import":
+            changed = program.read_text().replace("import socket\n", "from berkeley import socket\n")
+            program = tmp_path / name
+            program.write_text(changed)
+        runner = ["-m", "berkeley", "run"] if way == "run" else []
+        command = [sys.executable, *runner, "-X", "importtime", program, *map(str, arguments)]
+        log = tmp_path / f"{name}.log"
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path) as process,
+        ):
+            try:
+                yield process
+                assert process.wait(30) == 0, log.read_text()
+            finally:
+                process.kill()
+        imported = set(re.findall(r"^import time:.*\| +(\S+)$", log.read_text(), re.MULTILINE))
+        assert ("berkeley._native" in imported, "_socket" in imported) == (way != "standard", way == "standard")
+
+    return start
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The examples of the socket documentation, on the interpreter's module and on berkeley.
 
-Left out are those that need other systems: the sniffer with SIO_RCVALL (Windows) and the CAN programs, which belong
-with the tests of AF_CAN.
+Left out are the sniffer with SIO_RCVALL, which needs Windows, and the CAN programs: families/test_can_examples.py.
 """
 
 import array
@@ -10,48 +9,11 @@ import fcntl
 import os
 import re
 import struct
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parent / "examples"
 LOOPBACK = {"AF_INET": "127.0.0.1", "AF_INET6": "::1"}
 WAYS = ["standard", "import", "run"]
-
-
-@pytest.fixture
-def started(tmp_path):
-    """Starts an example in one of three ways: as it is, importing berkeley's module, or unchanged under `berkeley run`.
-
-    Its standard error, kept in a file, lists the modules it imports.
-    """
-
-    @contextmanager
-    def start(way, name, *arguments):
-        program = EXAMPLES / name
-        if way == "import":
-            changed = program.read_text().replace("import socket\n", "from berkeley import socket\n")
-            program = tmp_path / name
-            program.write_text(changed)
-        runner = ["-m", "berkeley", "run"] if way == "run" else []
-        command = [sys.executable, *runner, "-X", "importtime", program, *map(str, arguments)]
-        log = tmp_path / f"{name}.log"
-        with (
-            log.open("w") as errors,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path) as process,
-        ):
-            try:
-                yield process
-                assert process.wait(30) == 0, log.read_text()
-            finally:
-                process.kill()
-        imported = set(re.findall(r"^import time:.*\| +(\S+)$", log.read_text(), re.MULTILINE))
-        assert ("berkeley._native" in imported, "_socket" in imported) == (way != "standard", way == "standard")
-
-    return start
 
 
 @pytest.mark.parametrize("server_way", WAYS)
