@@ -1,4 +1,18 @@
-"""AF_TIPC: sockets addressed by service, within a cluster. <linux/tipc.h>."""
+"""AF_TIPC, services and sockets of a cluster: (addr_type, v1, v2, v3[, scope]).
+
+    TIPC_ADDR_NAMESEQ, a range     (.., type, lower, upper[, scope])
+    TIPC_ADDR_NAME, a service      (.., type, instance, 0[, scope]); from the kernel it has the instance twice
+    TIPC_ADDR_ID, a socket         (.., node, reference, 0[, scope])
+
+`scope` says how far the name is known that bind() gives: TIPC_CLUSTER_SCOPE if it is left out. A negative one takes the
+name back. <linux/tipc.h>, Documentation/networking/tipc.rst.
+"""
+
+from operator import itemgetter
+from struct import Struct
+
+from .._native import type_name
+from ._fields import unpacked, unsigned
 
 HEADERS = ("linux/tipc.h",)
 
@@ -69,3 +83,40 @@ BEYOND = (
     "TIPC_RESERVED_TYPES", "TIPC_MAX_USER_MSG_SIZE", "TIPC_*_RECVQ_*", "TIPC_MCAST_*", "TIPC_GROUP_*", "TIPC_NODELAY",
     "TIPC_ERR*", "TIPC_RETDATA", "TIPC_DESTNAME", "TIPC_OK", "TIPC_CONN_SHUTDOWN",
 )  # fmt: skip
+
+
+def pack(sock, caller, address):
+    """struct sockaddr_tipc for an address of four or five numbers, of which the low 32 bits count; of the scope 8.
+
+    TypeError for anything else, and for an `addr_type` there is none of.
+    """
+    if not isinstance(address, tuple):
+        raise TypeError(f"{caller}(): AF_TIPC address must be tuple, not {type_name(address)}")
+    if not 4 <= len(address) <= 5:
+        raise TypeError("AF_TIPC address must be a tuple (addr_type, v1, v2, v3[, scope])")
+    kind, v1, v2, v3, scope = map(unsigned, (*address, TIPC_CLUSTER_SCOPE)[:5])
+    if kind not in _WORDS:
+        raise TypeError("Invalid address type")
+    words, _values = _WORDS[kind]
+    return _SOCKADDR_TIPC.pack(AF_TIPC, kind, (scope & 0xFF ^ 0x80) - 0x80, *words((v1, v2, v3, 0)))
+
+
+def unpack(sock, raw):
+    """(addr_type, v1, v2, v3, scope) from a struct sockaddr_tipc; (AF_TIPC, bytes) for an `addr_type` there is none of.
+
+    A negative scope comes as its 32 bits. The name of the sender, which follows in messages of a group, is left aside.
+    """
+    _family, kind, scope, *words = unpacked(_SOCKADDR_TIPC, raw)
+    if kind not in _WORDS:
+        return AF_TIPC, raw[2:]
+    _words, values = _WORDS[kind]
+    return (kind, *values((*words, 0)), unsigned(scope))
+
+
+# By addr_type: the struct's three words, taken from (v1, v2, v3, 0); and v1, v2, v3, taken from the words and a 0.
+_WORDS = {
+    TIPC_ADDR_NAMESEQ: (itemgetter(0, 1, 2), itemgetter(0, 1, 2)),
+    TIPC_ADDR_NAME: (itemgetter(0, 1, 3), itemgetter(0, 1, 1)),
+    TIPC_ADDR_ID: (itemgetter(1, 0, 3), itemgetter(1, 0, 3)),
+}
+_SOCKADDR_TIPC = Struct("HBb3I")
