@@ -1,0 +1,51 @@
+"""The first file system of the machine: made in memory, with as much as it takes to reach the host's files."""
+
+import stat
+from pathlib import Path
+
+# cpio(5), "new ASCII format": what the kernel's Documentation/driver-api/early-userspace/buffer-format.rst asks for.
+MAGIC = b"070701"
+TRAILER = "TRAILER!!!"
+
+
+def archive(files, directories=()):
+    """A cpio archive, as bytes, of files (name: (content, mode)) and empty directories (names)."""
+    entries = [(name, b"", stat.S_IFDIR | 0o755) for name in directories]
+    entries += [(name, content, stat.S_IFREG | mode) for name, (content, mode) in files.items()]
+    return b"".join(entry(number, *each) for number, each in enumerate([*entries, (TRAILER, b"", 0)], 1))
+
+
+def entry(number, name, content, mode):
+    """One file: its header, its name, its content, each padded to four bytes."""
+    path = name.encode() + b"\0"
+    # Inode, mode, owner, group, links, time, size, the numbers of two devices, length of the name, no checksum.
+    fields = number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(path), 0
+    header = MAGIC + b"".join(b"%08X" % field for field in fields)
+    return padded(header + path) + padded(content)
+
+
+def padded(data):
+    return data + bytes(-len(data) % 4)
+
+
+def in_order(modules, names):
+    """The files of kernel modules and of all that they depend on, each after those that it needs.
+
+    `modules` is the directory of one kernel, in which depmod has written modules.dep: a line for each file, with the
+    files that it depends on, directly or not, the deepest last (modules.dep(5)). A name that has no file is one that
+    is built in, or a KeyError.
+    """
+    needs = dict(line.split(":") for line in (modules / "modules.dep").read_text().splitlines())
+    files = {module_name(path): path for path in needs}
+    built_in = {module_name(path) for path in (modules / "modules.builtin").read_text().split()}
+    ordered = {}
+    for name in names:
+        if name not in built_in:
+            path = files[name]
+            ordered |= dict.fromkeys([*reversed(needs[path].split()), path])
+    return list(ordered)
+
+
+def module_name(path):
+    """The name of a module; its file may have - where that has _."""
+    return Path(path).name.partition(".")[0].replace("-", "_")

@@ -1,0 +1,63 @@
+"""Runs a command in a virtual machine whose kernel has every address family: `vm/run.py --help`."""
+
+import os
+import shlex
+import shutil
+import signal
+import socket
+import sys
+
+import click
+import kernel
+import machine
+
+# Options after the command's name are the command's.
+SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False, "max_content_width": 100}
+
+
+@click.command(context_settings=SETTINGS)
+@click.option("--time-limit", "limit", default=600, show_default=True, help="Seconds for all of it. A shell has none.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [ARGUMENTS]...]")
+def main(limit, command):
+    """Run a command on a Linux kernel with every address family; or a shell, if there is no command.
+
+    \b
+    python vm/run.py                                              look around
+    python vm/run.py --time-limit 60 hciconfig                    a command
+    python vm/run.py .venv/bin/python -m pytest tests/families    the tests
+
+    It boots Debian's kernel in an emulated machine (QEMU). This sees the host's files where they are, and the command
+    starts in the same directory and environment, as root. What it writes stays in memory and is gone at the end. Of
+    networks, there is loopback; CAN has vcan0 and vcan1, Bluetooth hci0 and hci1, within reach of each other.
+
+    The kernel's package is fetched when it is first needed, about 70 MB, and kept, unpacked, in ~/.cache/berkeley-vm:
+    delete that to have a newer one fetched.
+
+    The exit code is the command's; 124 if the time limit passed, 125 if it could not be run to its end.
+    """
+    # As if interrupted: QEMU is not left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(machine.run(kernel.cached(), script(command), limit if command else None))
+
+
+def script(command):
+    """What the machine's shell is to do, in the directory and environment of this process."""
+    environment = [f"{name}={value}" for name, value in {**os.environ, **terminal()}.items()]
+    lines = [
+        ["hostname", socket.gethostname()],
+        ["cd", os.getcwd()],
+        # Not every name in an environment is one that a shell can export.
+        ["exec", "env", "-i", *environment, *(command or ["sh", "-i"])],
+    ]
+    return "".join(shlex.join(line) + "\n" for line in lines)
+
+
+def terminal():
+    """What tells a command about the terminal that it writes to: it sees a serial line in any case."""
+    columns, lines = shutil.get_terminal_size()
+    size = {"COLUMNS": str(columns), "LINES": str(lines)}
+    return size if sys.stdout.isatty() else {**size, "TERM": "dumb", "NO_COLOR": "1"}
+
+
+if __name__ == "__main__":
+    main()
