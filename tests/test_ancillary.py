@@ -83,7 +83,9 @@ def spoiler(tmp_path_factory):
 def outcomes(request, spoiler):
     """What the program prints, with the standard module and with ours."""
     program = textwrap.dedent(PROGRAM).format(module=request.param)
-    environment = {**os.environ, "LD_PRELOAD": str(spoiler)}
+    # Behind what is there already: a sanitizer's library has to be the first (tools/sanitize.py).
+    libraries = [*filter(None, [os.environ.get("LD_PRELOAD")]), str(spoiler)]
+    environment = {**os.environ, "LD_PRELOAD": ":".join(libraries)}
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50)
     assert result.stderr == ""
