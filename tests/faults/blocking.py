@@ -47,7 +47,9 @@ def acting(fd, actions):
         yield
     finally:
         over.set()
-        thread.join()
+        # A signal that comes just before a wait does not end it, and the thread may wait for its handler.
+        while thread.is_alive():
+            thread.join(0.05)
     if failures:
         raise failures[0]
 
