@@ -14,6 +14,10 @@ import pytest
 EXAMPLES = Path(__file__).parent / "examples"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--times", type=int, help="how often faults/test_leaks.py makes each error; prints a table")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def interrupts():
     """Let SIGINT interrupt: what a shell starts in the background ignores it, and all that this starts."""

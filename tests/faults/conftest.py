@@ -13,6 +13,34 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+ROWS = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.stash[ROWS] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """What the leak tests have measured, if the command said how often."""
+    from figures import table
+
+    if config.getoption("times") and config.stash[ROWS]:
+        terminalreporter.section("what is left")
+        terminalreporter.write("\n".join([*table(config.stash[ROWS]), ""]))
+
+
+@pytest.fixture
+def times(request):
+    """How often each error is made."""
+    return request.config.getoption("times") or 400
+
+
+@pytest.fixture
+def rows(request):
+    """The lines of the table: (what was done, how often, Figures)."""
+    return request.config.stash[ROWS]
+
+
 @pytest.fixture
 def no_leak():
     """Fails the test when it ends with other descriptors than it began with."""

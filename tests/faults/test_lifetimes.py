@@ -14,40 +14,12 @@ from itertools import count
 import pytest
 from blocking import acting, shown, take
 from conftest import descriptors
+from refusals import REFUSED, Refused, called, refusing
 
 from berkeley import socket as berkeley
 
-
-class Refused(Exception):  # noqa: N818
-    """What audit hooks raise."""
-
-
-def called(socket):
-    listener = socket.create_server(("127.0.0.1", 0))
-    client = socket.socket()
-    client.connect(listener.getsockname())
-    return listener, client
-
-
 # --- audit hooks that refuse
 
-REFUSED = {
-    "socket": lambda socket, listener, client: socket.socket(),
-    "socketpair": lambda socket, listener, client: socket.socketpair(),
-    "accept": lambda socket, listener, client: listener.accept(),
-    "dup": lambda socket, listener, client: client.dup(),
-    "fromfd": lambda socket, listener, client: socket.fromfd(client.fileno(), 2, 1),
-    "fileno": lambda socket, listener, client: socket.socket(fileno=client.fileno()),
-    "create_connection": lambda socket, listener, client: socket.create_connection(listener.getsockname()),
-    "create_server": lambda socket, listener, client: socket.create_server(("127.0.0.1", 0)),
-    "bind": lambda socket, listener, client: client.bind(("127.0.0.1", 0)),
-    "connect": lambda socket, listener, client: client.connect(listener.getsockname()),
-    "sendto": lambda socket, listener, client: client.sendto(bytearray(9), listener.getsockname()),
-    "sendmsg": lambda socket, listener, client: client.sendmsg([bytearray(9)]),
-    "getaddrinfo": lambda socket, listener, client: socket.getaddrinfo("127.0.0.1", 80),
-    "gethostbyname": lambda socket, listener, client: socket.gethostbyname("127.0.0.1"),
-    "getnameinfo": lambda socket, listener, client: socket.getnameinfo(("127.0.0.1", 80), 3),
-}
 # The standard module leaves these open.
 LEAKY = {"accept", "dup", "fromfd", "socketpair"}
 
@@ -61,17 +33,14 @@ def test_audit_hooks_that_refuse(impl, forked, name):
 
 def refuse(socket, call):
     listener, client = called(socket)
-    armed = []
-    sys.addaudithook(lambda event, arguments: event.startswith("socket.") and armed and refused())
     before = len(descriptors())
     said = []
     for _ in range(20):
-        armed.append(True)
         try:
-            call(socket, listener, client)
+            with refusing():
+                call(socket, listener, client)
         except Refused as error:
             said.append(type(error).__name__)
-        armed.clear()
         if call is REFUSED["accept"]:
             # Its connection went with it.
             client.close()
@@ -79,10 +48,6 @@ def refuse(socket, call):
             client.connect(listener.getsockname())
     gc.collect()
     return len(descriptors()) - before, said
-
-
-def refused():
-    raise Refused
 
 
 # --- signals, where their handlers run between two steps
