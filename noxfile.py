@@ -3,6 +3,7 @@
     nox -l                                                   what there is
     nox -s 'tests(3.12)' -- tests/test_cli.py -k path        some tests on one interpreter
     nox -s cpython -- --suite test.test_socket               one of the interpreters' own suites on all of them
+    nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
 """
 
 import os
@@ -89,11 +90,24 @@ def lint(session):
 def tests(session):
     """Build and install what is shipped, and run the tests on it from an empty directory."""
     install_wheel(session, session.python, "python", *group("test"))
-    # A path among the arguments is meant from here.
-    arguments = [str(ROOT / word) if (ROOT / word.partition("::")[0]).exists() else word for word in session.posargs]
-    with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
-        settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
-        session.run("pytest", *settings, *(arguments or [str(ROOT / "tests")]), env={"PYTHONPATH": None})
+    run_tests(session, *(session.posargs or ["tests"]))
+
+
+@nox.session
+@on_each_interpreter
+def leaks(session):
+    """Make each error 10,000 times, send and receive 1,000,000 times ...: what is left of it, as a table."""
+    install_wheel(session, session.python, "python", *group("test"))
+    run_tests(session, "tests/faults/test_leaks.py", "-q", "--times=10000", *session.posargs)
+
+
+@nox.session
+@on_each_interpreter
+def sanitize(session):
+    """Run the tests on a core built with AddressSanitizer and UndefinedBehaviorSanitizer."""
+    needed = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"], *group("test")]
+    session.install("--quiet", *needed)
+    session.run("python", "tools/sanitize.py", *session.posargs)
 
 
 @nox.session
@@ -114,6 +128,14 @@ def bench(session):
     """Time berkeley beside the interpreter's own module."""
     install_wheel(session, session.python, "python", *group("bench"))
     session.run("python", "bench/run.py", *session.posargs)
+
+
+def run_tests(session, *arguments):
+    """Run pytest in an empty directory: a path among the arguments is meant from here."""
+    arguments = [str(ROOT / word) if (ROOT / word.partition("::")[0]).exists() else word for word in arguments]
+    with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
+        settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
+        session.run("pytest", *settings, *arguments, env={"PYTHONPATH": None})
 
 
 def install_wheel(session, interpreter, python, *packages):
