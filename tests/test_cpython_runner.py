@@ -67,13 +67,20 @@ def outcomes(monkeypatch):
 
 
 @pytest.fixture
+def runner(outcomes):
+    import run
+
+    return run
+
+
+@pytest.fixture
 def suite(tmp_path, python, outcomes):
     """Runs the suite above, or the named one, until it ends, and reads its outcomes."""
     (tmp_path / "tiny.py").write_text(SUITE)
     pytest.importorskip("test.support", reason="this Python came without its own tests")
 
     def run(name):
-        job = {"suite": name, "outcomes": "out", "resources": [], "match": "*", "test_limit": 1}
+        job = {"suite": name, "outcomes": "out", "resources": [], "match": ["*"], "test_limit": 1}
         (tmp_path / "job").write_text(json.dumps({**job, "deselect": ["*.test_left_out"]}))
         for _ in range(4):
             python(CPYTHON / "child.py", "job", env={**os.environ, "PYTHONPATH": str(tmp_path)})
@@ -105,11 +112,16 @@ def test_both_socket_modules_are_named(suite):
     import socket
 
     native = getattr(_socket, "__file__", "built in")
-    assert suite("no_such_suite").modules == {"socket": socket.__file__, "_socket": native}
+    told = {"socket": socket.__file__, "_socket": native, "socket of children": socket.__file__}
+    assert suite("no_such_suite").modules == told
 
 
 def side(outcomes, *results, deselected=(), strays=()):
-    tests = {f"t{number}": {"outcome": result, "reason": "why"} for number, result in enumerate(results)}
+    tests = {
+        f"t{number}": {"outcome": result, "reason": "why"}
+        for number, result in enumerate(results)
+        if result != "not run"
+    }
     return outcomes.Outcomes(tests=tests, deselected=set(deselected), strays=list(strays))
 
 
@@ -128,17 +140,14 @@ def side(outcomes, *results, deselected=(), strays=()):
         ("failed", "error", False),
         ("failed", "skipped", True),
         ("failed as expected", "passed unexpectedly", True),
+        ("not run", "passed", False),
+        ("not run", "error", True),
+        ("passed", "not run", True),
     ],
 )
 def test_only_worse_outcomes_fail(outcomes, standard, berkeley, fails):
-    reasons = outcomes.verdict(side(outcomes, standard), side(outcomes, berkeley), [], [])
+    reasons = outcomes.verdict(side(outcomes, standard, "passed"), side(outcomes, berkeley, "passed"), [], [])
     assert bool(reasons) is fails
-
-
-def test_a_test_that_only_one_side_has_fails_where_berkeley_lacks_it(outcomes):
-    one, two = side(outcomes, "passed"), side(outcomes, "passed", "passed")
-    assert outcomes.verdict(two, one, [], [])
-    assert not outcomes.verdict(one, two, [], [])
 
 
 def test_an_expected_difference_is_forgiven_and_must_show(outcomes):
@@ -178,3 +187,75 @@ def test_entries_hold_for_their_suite_and_their_pythons(outcomes):
     table = [{"suite": "a", "n": 1}, {"suite": "a", "n": 2, "python": ">=3.12"}, {"suite": "b", "n": 3}]
     assert [row["n"] for row in outcomes.entries(table, "a", "3.11.7")] == [1]
     assert [row["n"] for row in outcomes.entries(table, "a", "3.12.0rc1")] == [1, 2]
+
+
+def test_a_difference_that_does_not_show_again_is_taken_back(outcomes):
+    standard, berkeley = side(outcomes, "passed", "passed"), side(outcomes, "failed", "failed")
+    again = side(outcomes, "passed", "passed"), side(outcomes, "passed", "failed")
+    assert list(map(str, outcomes.take_back(standard, berkeley, *again))) == ["t0: passed -> failed"]
+    assert [difference.test for difference in outcomes.worse(standard, berkeley)] == ["t1"]
+
+
+def test_an_expected_difference_must_stay(outcomes):
+    expect = [{"suite": "s", "tests": "t0", "reason": "known"}]
+    standard, berkeley = side(outcomes, "passed"), side(outcomes, "failed")
+    assert list(outcomes.take_back(standard, berkeley, side(outcomes, "passed"), side(outcomes, "passed")))
+    assert outcomes.verdict(standard, berkeley, [], expect) == ["expected to be worse, and is not: t0"]
+
+
+def test_a_difference_stays_where_the_second_run_says_nothing_of_it(outcomes):
+    standard, berkeley = side(outcomes, "passed"), side(outcomes, "failed")
+    ended, halted = side(outcomes, "passed"), side(outcomes, "passed")
+    halted.problems.append("crashed")
+    for again in ((ended, halted), (halted, ended), (side(outcomes), side(outcomes)), (ended, side(outcomes))):
+        assert list(outcomes.take_back(standard, berkeley, *again)) == []
+        assert outcomes.worse(standard, berkeley)
+
+
+def test_a_fixture_is_run_again_by_its_tests(outcomes):
+    name = "tearDownClass (s.Case)"
+    passed = {"s.Case.test": {"outcome": "passed", "reason": ""}}
+    standard = outcomes.Outcomes(tests=dict(passed))
+    berkeley = outcomes.Outcomes(tests={**passed, name: {"outcome": "error", "reason": ""}})
+    assert outcomes.pattern(name) == "s.Case.*"
+    again = outcomes.Outcomes(tests=dict(passed)), outcomes.Outcomes(tests=dict(passed))
+    assert [difference.test for difference in outcomes.take_back(standard, berkeley, *again)] == [name]
+    assert outcomes.worse(standard, berkeley) == []
+
+
+def test_long_suites_are_left_to_the_newest_interpreter_if_it_is_to_be_quick(runner):
+    suites = {"a": {"name": "a", "long": True}, "b": {"name": "b", "long": False}}
+    old, new = runner.Interpreter("p9", "3.9.20", ["a", "b"]), runner.Interpreter("p12", "3.12.1", ["b", "a"])
+    whole = ["3.9.20 a", "3.12.1 a", "3.9.20 b", "3.12.1 b"]
+    assert [str(pair) for pair in runner.planned({}, suites, [old, new], quick=False)] == whole
+    assert [str(pair) for pair in runner.planned({}, suites, [old, new], quick=True)] == whole[1:]
+
+
+FLAKY = """
+import os, socket, unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+OURS = os.path.basename(os.path.dirname(socket.__file__)) == "berkeley"
+
+class Case(unittest.TestCase):
+    def test_same(self): self.assertTrue(True)
+    def test_once(self):
+        if OURS and not os.path.exists(os.path.join(HERE, "seen")):
+            open(os.path.join(HERE, "seen"), "w").close()
+            self.fail("a busy machine")
+    def test_always(self): self.assertFalse(OURS)
+"""
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("*", 1), ("*.test_[os]*", 0)])
+def test_a_run_from_beginning_to_end(python, tmp_path, pattern, code):
+    pytest.importorskip("test.support", reason="this Python came without its own tests")
+    (tmp_path / "flaky.py").write_text(FLAKY)
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [CPYTHON / "run.py", "--suite", "flaky", "--suite", "no_such_suite", "--match", pattern]
+    done = python(*command, env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == code, done.stderr
+    assert "not so when run again (1): flaky.Case.test_once: passed -> failed" in done.stdout
+    assert done.stdout.count("test_always: passed -> failed") == code
+    assert ("worse than the standard module: nothing" in done.stdout) is not bool(code)
+    assert "came without no_such_suite" in done.stdout

@@ -37,8 +37,8 @@ def main(job_path):
             file.write(json.dumps({"kind": kind, **fields}) + "\n")
             file.flush()
 
-        report_modules(write)
         prepare(job["resources"], write)
+        report_modules(write)
         recorder = Recorder(write, job["test_limit"])
         selected(load(job["suite"], recorder), job, known, write).run(recorder)
         # What is still to be finalised has its say before the end.
@@ -54,17 +54,10 @@ def tests_in(outcomes):
         return {line["test"] for line in map(json.loads, file) if "test" in line}
 
 
-def report_modules(write):
-    """Say which files the socket modules of this process come from: the proof that two sides are two."""
-    import _socket
-    import socket
-
-    write("modules", socket=socket.__file__, _socket=getattr(_socket, "__file__", "built in"))
-
-
 def prepare(resources, write):
     """Set up what `python -m test` sets up and the suites can notice."""
     from test import support
+    from test.support import script_helper
 
     support.use_resources = resources
     # As left by default, helpers print; `python -m test` without -v has them quiet.
@@ -81,6 +74,22 @@ def prepare(resources, write):
         sys.__unraisablehook__(unraisable)
 
     sys.unraisablehook = stray
+
+    # script_helper starts children with -I, which would keep them from what their side has in the environment, unless
+    # the interpreter does not work without its environment.
+    script_helper.__cached_interp_requires_environment = True
+
+
+def report_modules(write):
+    """Say where the socket modules come from, here and in children of the tests: the proof that two sides are two."""
+    import _socket
+    import socket
+
+    from test.support import script_helper
+
+    _, out, _ = script_helper.assert_python_ok("-c", "import _socket, socket; print(socket.__file__)")
+    here = {"socket": socket.__file__, "_socket": getattr(_socket, "__file__", "built in")}
+    write("modules", **here, **{"socket of children": os.fsdecode(out.strip())})
 
 
 def load(name, recorder):
@@ -107,7 +116,7 @@ def selected(suite, job, known, write):
         if any(fnmatchcase(name, pattern) for pattern in job["deselect"]):
             if name not in known:
                 write("deselected", test=name)
-        elif name not in known and fnmatchcase(name, job["match"]):
+        elif name not in known and any(fnmatchcase(name, pattern) for pattern in job["match"]):
             chosen.addTest(test)
     return chosen
 

@@ -1,6 +1,8 @@
 """Outcomes of a suite on two sides, and what their difference means."""
 
+import glob
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -8,7 +10,7 @@ from fnmatch import fnmatchcase
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-BAD = {"failed", "error", "passed unexpectedly", "died", "not run"}
+BAD = {"failed", "error", "passed unexpectedly", "died"}
 
 
 @dataclass
@@ -60,10 +62,13 @@ class Difference:
     berkeley: str
     reason: str
 
+    def __str__(self):
+        return f"{self.test}: {self.standard} -> {self.berkeley}"
+
     @property
     def worse(self):
-        """Whether berkeley fails where the standard module does not, or skips what it runs."""
-        if self.berkeley in BAD:
+        """Whether berkeley fails where the standard module does not, or skips or lacks what it runs."""
+        if self.berkeley in BAD | {"not run"}:
             return self.standard not in BAD
         return self.berkeley == "skipped" and self.standard != "skipped"
 
@@ -78,6 +83,35 @@ def differences(standard, berkeley):
             yield Difference(name, left["outcome"], right["outcome"], told["reason"])
 
 
+def worse(standard, berkeley):
+    return [difference for difference in differences(standard, berkeley) if difference.worse]
+
+
+def take_back(standard, berkeley, standard_again, berkeley_again):
+    """Put the outcomes of a second run in place where berkeley was worse and is not now; give what is so forgotten.
+
+    A difference stays if the second run did not come to its end, or had nothing to do with it.
+    """
+    if standard_again.problems or berkeley_again.problems:
+        return
+    still = {difference.test for difference in worse(standard_again, berkeley_again)}
+    for difference in worse(standard, berkeley):
+        name, covers = difference.test, pattern(difference.test)
+        if name not in still and all(
+            any(fnmatchcase(test, covers) for test in side.tests) for side in (standard_again, berkeley_again)
+        ):
+            for side, again in ((standard, standard_again), (berkeley, berkeley_again)):
+                side.tests.pop(name, None)
+                side.tests.update({name: again.tests[name]} if name in again.tests else {})
+            yield difference
+
+
+def pattern(name):
+    """What matches the test of this name; or all tests of the class or module whose fixture has this name."""
+    fixture = re.fullmatch(r"\w+ \((.+)\)", name)
+    return f"{glob.escape(fixture[1])}.*" if fixture else glob.escape(name)
+
+
 def entries(table, suite, python):
     """The rows of a table of suites.toml that hold for a suite on a version of Python."""
     # A release candidate counts as its release.
@@ -90,16 +124,16 @@ def verdict(standard, berkeley, deselect, expect, whole=True):
 
     `deselect` and `expect` are entries of suites.toml. Where not the whole suite ran, they need not apply.
     """
-    worse = [difference for difference in differences(standard, berkeley) if difference.worse]
+    found = worse(standard, berkeley)
     if berkeley.problems:
         # Said once for all the tests that it kept from running.
-        worse = [difference for difference in worse if difference.berkeley != "not run"]
+        found = [difference for difference in found if difference.berkeley != "not run"]
     reasons = [] if standard.tests else ["no test at all ran on the standard module"]
     reasons += [f"the standard module: {problem}" for problem in standard.problems]
     reasons += [f"berkeley: {problem}" for problem in berkeley.problems]
     reasons += [
-        f"{difference.test}: {difference.standard} -> {difference.berkeley}\n{last_lines(difference.reason)}"
-        for difference in worse
+        f"{difference}\n{last_lines(difference.reason)}"
+        for difference in found
         if not any(fnmatchcase(difference.test, row["tests"]) for row in expect)
     ]
     if len(berkeley.strays) > len(standard.strays):
@@ -107,7 +141,7 @@ def verdict(standard, berkeley, deselect, expect, whole=True):
     if whole:
         left_out = standard.deselected & berkeley.deselected
         reasons += unused("deselected, and there is no such test", deselect, left_out)
-        reasons += unused("expected to be worse, and is not", expect, [difference.test for difference in worse])
+        reasons += unused("expected to be worse, and is not", expect, [difference.test for difference in found])
     return reasons
 
 

@@ -5,6 +5,9 @@
 Each PYTHON is an interpreter whose environment has berkeley installed. The suites are the unmodified ones that came
 with it. It is a failure (exit code 1) if a test fails on berkeley and not on the standard module, if one is skipped on
 berkeley only, if a side did not finish, or if an entry of suites.toml does not apply.
+
+On a busy machine a test may fail on one side by its timing. So tests that are worse on berkeley run again on both
+sides, without the other tests and with nothing beside them: what is not worse each time does not count, and is told.
 """
 
 import contextlib
@@ -15,190 +18,135 @@ import signal
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 
 import click
 import isolate
-from outcomes import BAD, Outcomes, differences, entries, verdict
+import report
+from outcomes import entries, pattern, take_back, worse
+from packaging.version import Version
+from sides import SIDES, Bench, Pair
 
 try:
     import tomllib
 except ImportError:  # Python 3.10
     import tomli as tomllib
 
-HERE = Path(__file__).parent
-SIDES = {"standard": [], "berkeley": ["-m", "berkeley", "run"]}
-# How often a suite is taken up again after a test that ended the process.
-DEATHS = 20
+# How often tests that are worse on berkeley run again.
+AGAIN = 2
+
+# Prints the version of an interpreter, and which of the named modules it came with; null if with no tests at all.
+INQUIRY = """
+import json, platform, sys
+from importlib.util import find_spec
+tests = find_spec("test") and find_spec("test.support")
+print(json.dumps([platform.python_version(), [name for name in sys.argv[1:] if find_spec(name)] if tests else None]))
+"""
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A suite on an interpreter: what both sides run."""
-
-    python: str
+class Interpreter:
+    path: str
     version: str
-    suite: dict
-    deselect: list
-    expect: list
-
-    def __str__(self):
-        return f"{self.version} {self.suite['name']}"
+    suites: list  # those of the wanted ones that it came with
 
 
 @click.command(help=__doc__.split("\n\n")[0])
 @click.option("--python", "pythons", multiple=True, default=[sys.executable], help="An interpreter; or else this one.")
 @click.option("--suite", "names", multiple=True, help="A test module, such as test.test_socket; all of suites.toml.")
 @click.option("--match", default="*", help="Only tests whose whole name matches this pattern.")
+@click.option("--quick", is_flag=True, help="Leave the long suites to the newest interpreter.")
 @click.option("--jobs", default=os.cpu_count(), show_default=True, help="Sides that run at the same time.")
-@click.option("--report", type=click.Path(path_type=Path), help="A directory to keep outcomes and output in.")
-def main(pythons, names, match, jobs, report):
-    settings = tomllib.loads((HERE / "suites.toml").read_text())
-    pairs = planned(settings, pythons, names)
+@click.option("--report", "directory", type=click.Path(path_type=Path), help="Keep outcomes and output there.")
+def main(pythons, names, match, quick, jobs, directory):
+    # What a shell starts in the background ignores SIGINT, and so would all the tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    settings = tomllib.loads(Path(__file__).with_name("suites.toml").read_text())
+    suites = wanted(settings, names)
+    interpreters = [inquire(python, suites) for python in pythons]
+    pairs = planned(settings, suites, interpreters, quick)
     if reason := isolate.why_unavailable():
         click.echo(f"One after another, for the sides cannot have networks of their own: {reason}")
         jobs = 1
     with contextlib.ExitStack() as stack:
-        report = report or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        executor = stack.enter_context(ThreadPoolExecutor(jobs))
-        prefix = [] if reason else [sys.executable, isolate.__file__]
-        running = [
-            [executor.submit(run_side, pair, side, prefix, settings["resources"], match, report) for side in SIDES]
-            for pair in pairs
-        ]
-        results = [
-            (pair, *(future.result() for future in futures)) for pair, futures in zip(pairs, running, strict=True)
-        ]
-    click.echo(table(results))
-    failed = [explain(*result, whole=match == "*") for result in results]
-    sys.exit(any(failed))
+        directory = directory or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        bench = Bench([] if reason else [sys.executable, isolate.__file__], settings["resources"], directory)
+        results = run_all(bench, pairs, match, jobs)
+        for result in results:
+            run_again(bench, *result)
+    failures = [pair for pair, *sides in results if report.explain(pair, *sides, whole=match == "*")]
+    click.echo(report.table(results, failures))
+    for interpreter in interpreters:
+        if lacking := suites.keys() - interpreter.suites:
+            click.echo(f"{interpreter.version} came without {', '.join(sorted(lacking))}")
+    click.echo(f"worse than the standard module: {', '.join(map(str, failures)) or 'nothing'}")
+    sys.exit(bool(failures) or not results)
 
 
-def planned(settings, pythons, names):
-    """The pairs to run."""
+def wanted(settings, names):
+    """The suites to run, by their names: those asked for, or all."""
     known = {suite["name"]: suite for suite in settings["suite"]}
-    versions = {python: version_of(python) for python in map(located, pythons)}
+    return {name: {**settings["default"], **known.get(name, {"name": name})} for name in names or known}
+
+
+def inquire(python, suites):
+    """The interpreter of that name or path, and which of the suites it came with."""
+    # Links are kept: by its link a virtual environment knows itself.
+    path = shutil.which(python)
+    if path is None:
+        raise click.BadParameter(f"no such program: {python}", param_hint="--python")
+    path = os.path.abspath(path)
+    answer = subprocess.run([path, "-c", INQUIRY, *suites], check=True, capture_output=True, text=True).stdout
+    version, found = json.loads(answer)
+    if found is None:
+        raise click.ClickException(f"{path} came without its own tests (Debian has them in libpython3-testsuite)")
+    return Interpreter(path, version, found)
+
+
+def planned(settings, suites, interpreters, quick):
+    """The pairs to run, in the order of the suites."""
+    newest = max(interpreters, key=lambda interpreter: Version(interpreter.version))
     return [
         Pair(
-            python,
-            version,
-            {**settings["default"], **known.get(name, {"name": name})},
-            entries(settings["deselect"], name, version),
-            entries(settings.get("expect", []), name, version),
+            interpreter.path,
+            interpreter.version,
+            suite,
+            entries(settings.get("deselect", []), name, interpreter.version),
+            entries(settings.get("expect", []), name, interpreter.version),
         )
-        for python, version in versions.items()
-        for name in names or known
+        for name, suite in suites.items()
+        for interpreter in interpreters
+        if name in interpreter.suites and (interpreter is newest or not (quick and suite["long"]))
     ]
 
 
-def located(python):
-    """The absolute path of an interpreter. Links are kept: by its link a virtual environment knows itself."""
-    found = shutil.which(python)
-    if found is None:
-        raise click.BadParameter(f"no such program: {python}", param_hint="--python")
-    return os.path.abspath(found)
-
-
-def version_of(python):
-    program = "import platform; print(platform.python_version())"
-    return subprocess.run([python, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
-
-
-def run_side(pair, side, prefix, resources, match, report):
-    """Run a suite on one side to its end, taking it up again after each test that ended the process."""
-    directory = report / f"{pair.version}-{pair.suite['name']}-{side}"
-    directory.mkdir(parents=True, exist_ok=True)
-    written = directory / "outcomes.jsonl"
-    written.unlink(missing_ok=True)
-    job = {
-        "suite": pair.suite["name"],
-        "test_limit": pair.suite["test_limit"],
-        "outcomes": str(written.resolve()),
-        "deselect": [row["tests"] for row in pair.deselect],
-        "match": match,
-        "resources": resources,
-    }
-    (directory / "job.json").write_text(json.dumps(job))
-    program = [str(HERE / "child.py"), str((directory / "job.json").resolve())]
-    command = [*prefix, pair.python, *SIDES[side], *program]
-    started, died = monotonic(), 0
-    outcomes = Outcomes()
-    with (directory / "output.txt").open("wb") as log:
-        while True:
-            code = run_process(command, log, started + pair.suite["limit"] - monotonic())
-            outcomes = Outcomes.read(written) if written.exists() else Outcomes()
-            if outcomes.ended or code is None or not died < outcomes.count("died") <= DEATHS:
-                break
-            died = outcomes.count("died")
-    outcomes.seconds = monotonic() - started
-    outcomes.problems = list(problems(outcomes, side, code, pair.suite["limit"], directory / "output.txt"))
-    click.echo(f"{pair}, {side}: {len(outcomes.tests)} tests in {outcomes.seconds:.0f} s")
-    return outcomes
-
-
-def run_process(command, log, limit):
-    """Run a command in a directory of its own; give its exit code, None if it did not end within `limit` seconds."""
-    # As under `python -m test`, the working directory has a name beyond ASCII.
-    with tempfile.TemporaryDirectory(prefix="cpython-æ-", ignore_cleanup_errors=True) as scratch:
-        process = subprocess.Popen(
-            command,
-            cwd=scratch,
-            env={**os.environ, "TMPDIR": scratch},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+def run_all(bench, pairs, match, jobs):
+    """Run both sides of each pair, and tell when one is done: (pair, standard, berkeley) for each, in their order."""
+    with ThreadPoolExecutor(jobs) as executor:
+        sides = {executor.submit(bench.run, pair, side, [match]): (pair, side) for pair in pairs for side in SIDES}
         try:
-            return process.wait(max(limit, 0))
-        except subprocess.TimeoutExpired:
-            return None
+            for number, future in enumerate(as_completed(sides), 1):
+                pair, side = sides[future]
+                outcomes = future.result()
+                told = f"{len(outcomes.tests)} tests in {outcomes.seconds:.0f} s"
+                click.echo(f"[{number}/{len(sides)}] {pair}, {side}: {told}")
         finally:
-            # The session holds whatever the tests started and left behind.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            executor.shutdown(cancel_futures=True)
+    done = iter([future.result() for future in sides])
+    return list(zip(pairs, done, done, strict=True))
 
 
-def problems(outcomes, side, code, limit, log):
-    """What stood in the way of the run, apart from the tests' own outcomes."""
-    if code is None:
-        yield f"not finished after {limit} seconds"
-    elif not outcomes.ended or code:
-        last = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-20:])
-        yield f"exit code {code} {'after' if outcomes.ended else 'before'} the end of the suite\n{last}"
-    for name, file in outcomes.modules.items():
-        if (Path(file).parent.name == "berkeley") is not (side == "berkeley"):
-            yield f"{name} was that of {file}"
-
-
-def table(results):
-    """One line for each side of each pair."""
-    row = "{:8} {:30} {:9} {:>6} {:>7} {:>8} {:>8}".format
-    lines = [row("python", "suite", "side", "tests", "failed", "skipped", "seconds")]
-    for pair, *sides in results:
-        for side, outcomes in zip(SIDES, sides, strict=True):
-            counts = len(outcomes.tests), outcomes.count(*BAD), outcomes.count("skipped"), round(outcomes.seconds)
-            lines.append(row(pair.version, pair.suite["name"], side, *counts))
-    return "\n" + "\n".join(lines) + "\n"
-
-
-def explain(pair, standard, berkeley, whole):
-    """Print the differences of a pair; tell whether they make it a failure."""
-    for name in sorted(standard.tests.keys() & berkeley.tests.keys()):
-        if standard.tests[name]["outcome"] in BAD and berkeley.tests[name]["outcome"] in BAD:
-            click.echo(f"{pair}: fails on both sides: {name}")
-    for difference in differences(standard, berkeley):
-        if not difference.worse:
-            click.echo(f"{pair}: {difference.test}: {difference.standard} -> {difference.berkeley}")
-    reasons = verdict(standard, berkeley, pair.deselect, pair.expect, whole)
-    for reason in reasons:
-        click.secho(f"{pair}: {reason}", fg="red")
-    click.echo(f"{pair}: {'not ' if reasons else ''}as good as the standard module")
-    return bool(reasons)
+def run_again(bench, pair, standard, berkeley):
+    """Run again what is worse on berkeley; what is not worse each time is taken back, and told."""
+    for attempt in range(1, AGAIN + 1):
+        names = [difference.test for difference in worse(standard, berkeley)]
+        if not names or standard.problems or berkeley.problems:
+            return
+        again = [bench.run(pair, side, [*map(pattern, names)], f"-again-{attempt}") for side in SIDES]
+        for difference in take_back(standard, berkeley, *again):
+            click.echo(f"{pair}: not so when run again ({attempt}): {difference}")
 
 
 if __name__ == "__main__":
