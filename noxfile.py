@@ -2,7 +2,8 @@
 
     nox -l                                                   what there is
     nox -s 'tests(3.12)' -- tests/test_cli.py -k path        some tests on one interpreter
-    nox -s cpython -- --suite test.test_socket               one of the interpreters' own suites on all of them
+    nox -s cpython                                           the interpreters' own suites, all on all: an hour or so
+    nox -s cpython -- --suite test.test_socket               one of them
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
 """
 
@@ -20,7 +21,7 @@ SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
 # Tested where it is found, but not missed where it is not.
 COMING = ["3.14"]
 
-nox.options.sessions = ["interpreters", "lint", "tests", "cpython"]
+nox.options.sessions = ["interpreters", "lint", "tests", "cpython-quick"]
 nox.options.reuse_venv = "yes"
 
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
@@ -113,13 +114,13 @@ def sanitize(session):
 @nox.session
 def cpython(session):
     """Compare the interpreters' own test suites, unmodified, on their own module and on berkeley."""
-    session.install("--quiet", *group("cpython"))
-    options = []
-    for version, path in USABLE.items():
-        python = environment(session, path, f"cpython-{version}")
-        install_wheel(session, path, python)
-        options += ["--python", python]
-    session.run("python", "tests/cpython/run.py", *options, *session.posargs)
+    compare(session, *session.posargs)
+
+
+@nox.session(name="cpython-quick")
+def cpython_quick(session):
+    """The same, but for the suites that take long: these on the newest interpreter only."""
+    compare(session, "--quick", *session.posargs)
 
 
 @nox.session
@@ -136,6 +137,17 @@ def run_tests(session, *arguments):
     with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
         settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
         session.run("pytest", *settings, *arguments, env={"PYTHONPATH": None})
+
+
+def compare(session, *arguments):
+    """Run tests/cpython/run.py on an environment of each interpreter."""
+    session.install("--quiet", *group("cpython"))
+    options = []
+    for version, path in USABLE.items():
+        python = environment(session, path, f"cpython-{version}")
+        install_wheel(session, path, python)
+        options += ["--python", python]
+    session.run("python", "tests/cpython/run.py", *options, *arguments)
 
 
 def install_wheel(session, interpreter, python, *packages):
