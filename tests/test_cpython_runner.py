@@ -9,7 +9,7 @@ import pytest
 CPYTHON = Path(__file__).parent / "cpython"
 
 SUITE = """
-import os, time, unittest
+import os, threading, time, unittest
 
 class Case(unittest.TestCase):
     def test_passes(self): pass
@@ -40,6 +40,10 @@ class Stray(unittest.TestCase):
         class Loud:
             def __del__(self): raise ValueError("at the end")
         Loud()
+    def test_thread(self):
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
 """
 
 EXPECTED = {
@@ -55,6 +59,7 @@ EXPECTED = {
     "tiny.Case.test_unexpected": "passed unexpectedly",
     "setUpClass (tiny.Fixture)": "error",
     "tiny.Stray.test_stray": "passed",
+    "tiny.Stray.test_thread": "passed",
 }
 
 
@@ -96,8 +101,9 @@ def test_each_kind_of_outcome_is_recorded_and_the_suite_goes_on(suite):
     read = suite("tiny")
     assert {name: test["outcome"] for name, test in read.tests.items()} == EXPECTED
     assert read.deselected == {"tiny.Case.test_left_out"}
-    assert len(read.strays) == 1
-    assert "at the end" in read.strays[0]
+    ignored, not_caught = read.strays
+    assert "at the end" in ignored
+    assert "ZeroDivisionError" in not_caught
     assert "wrong" in read.tests["tiny.Case.test_fails"]["reason"]
     assert "number=1" in read.tests["tiny.Case.test_subtests"]["reason"]
 
@@ -165,7 +171,7 @@ def test_what_is_deselected_must_exist_on_both_sides(outcomes):
     assert outcomes.verdict(there, gone, deselect, []) == ["deselected, and there is no such test: *.hangs"]
 
 
-def test_more_unraisable_exceptions_and_problems_of_the_run_fail(outcomes):
+def test_more_stray_exceptions_and_problems_of_the_run_fail(outcomes):
     quiet, loud = side(outcomes, "passed"), side(outcomes, "passed", strays=["an error in __del__"])
     assert outcomes.verdict(loud, loud, [], []) == []
     assert "an error in __del__" in outcomes.verdict(quiet, loud, [], [])[0]

@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 import traceback
 import unittest
 import warnings
@@ -69,11 +70,16 @@ def prepare(resources, write):
     if not sys.warnoptions:
         warnings.simplefilter("default")
 
-    def stray(unraisable):
-        write("stray", reason=f"{unraisable.err_msg or 'ignored'}: {unraisable.exc_value!r} in {unraisable.object!r}")
-        sys.__unraisablehook__(unraisable)
+    def unraisable(caught):
+        write("stray", reason=f"{caught.err_msg or 'ignored'}: {caught.exc_value!r} in {caught.object!r}")
+        sys.__unraisablehook__(caught)
 
-    sys.unraisablehook = stray
+    def uncaught(caught):
+        write("stray", reason=f"not caught: {caught.exc_value!r} in {caught.thread!r}")
+        threading.__excepthook__(caught)
+
+    sys.unraisablehook = unraisable
+    threading.excepthook = uncaught
 
     # script_helper starts children with -I, which would keep them from what their side has in the environment, unless
     # the interpreter does not work without its environment.

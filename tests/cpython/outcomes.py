@@ -20,7 +20,7 @@ class Outcomes:
     tests: dict = field(default_factory=dict)  # name -> {"outcome", "reason", "seconds"}
     modules: dict = field(default_factory=dict)  # name of a socket module -> its file
     deselected: set = field(default_factory=set)
-    strays: list = field(default_factory=list)  # unraisable exceptions
+    strays: list = field(default_factory=list)  # exceptions that nothing could catch, or no thread did
     problems: list = field(default_factory=list)  # what stood in the way of the run itself
     seconds: float = 0.0
     ended: bool = False  # whether the last test was followed by an orderly end
@@ -137,7 +137,7 @@ def verdict(standard, berkeley, deselect, expect, whole=True):
         if not any(fnmatchcase(difference.test, row["tests"]) for row in expect)
     ]
     if len(berkeley.strays) > len(standard.strays):
-        reasons.append("\n".join(["more unraisable exceptions than the standard module:", *berkeley.strays]))
+        reasons.append("\n".join(["more stray exceptions than the standard module:", *berkeley.strays]))
     if whole:
         left_out = standard.deselected & berkeley.deselected
         reasons += unused("deselected, and there is no such test", deselect, left_out)

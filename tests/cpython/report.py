@@ -21,7 +21,7 @@ def explain(pair, standard, berkeley, whole):
 def table(results, failures):
     """One line for each pair; the two numbers in a column are the standard module's and berkeley's."""
     row = "{:8} {:34} {:>10} {:>8} {:>9} {:>9}  {}".format
-    lines = [row("python", "suite", "tests", "failed", "skipped", "seconds", "")]
+    lines = [row("python", "suite", "tests", "failed", "skipped", "seconds", "(standard, berkeley)")]
     for pair, *sides in results:
         columns = [f"{left} {right}" for left, right in zip(*map(counts, sides), strict=True)]
         lines.append(row(pair.version, pair.suite["name"], *columns, "WORSE" if pair in failures else "as good"))

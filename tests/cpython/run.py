@@ -34,6 +34,8 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib
 
+# Sides that run at the same time for each processor: suites sleep three quarters of their time.
+JOBS = 3
 # How often tests that are worse on berkeley run again.
 AGAIN = 2
 
@@ -58,7 +60,7 @@ class Interpreter:
 @click.option("--suite", "names", multiple=True, help="A test module, such as test.test_socket; all of suites.toml.")
 @click.option("--match", default="*", help="Only tests whose whole name matches this pattern.")
 @click.option("--quick", is_flag=True, help="Leave the long suites to the newest interpreter.")
-@click.option("--jobs", default=os.cpu_count(), show_default=True, help="Sides that run at the same time.")
+@click.option("--jobs", default=JOBS * os.cpu_count(), show_default=True, help="Sides that run at the same time.")
 @click.option("--report", "directory", type=click.Path(path_type=Path), help="Keep outcomes and output there.")
 def main(pythons, names, match, quick, jobs, directory):
     # What a shell starts in the background ignores SIGINT, and so would all the tests.

@@ -74,11 +74,13 @@ class Bench:
 
 def run_process(command, log, limit):
     """Run a command in a directory of its own; give its exit code, None if it did not end within `limit` seconds."""
-    # As under `python -m test`, the working directory has a name beyond ASCII.
-    with tempfile.TemporaryDirectory(prefix="cpython-æ-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix="cpython-", ignore_cleanup_errors=True) as scratch:
+        # As under `python -m test`, the working directory has a name beyond ASCII, and TMPDIR has not.
+        directory = Path(scratch, "æ")
+        directory.mkdir()
         process = subprocess.Popen(
             command,
-            cwd=scratch,
+            cwd=directory,
             env={**os.environ, "TMPDIR": scratch},
             stdin=subprocess.DEVNULL,
             stdout=log,
