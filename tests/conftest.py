@@ -1,5 +1,6 @@
 """What tests of several modules use."""
 
+import os
 import re
 import signal
 import socket
@@ -10,6 +11,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine needs long for an example, and an emulated one, as is that with every address family, longer still:
+# what takes no kernel is tried with many examples elsewhere.
+settings.register_profile(
+    "tests", deadline=None, database=None, max_examples=10 if "BERKELEY_ALL_FAMILIES" in os.environ else 100
+)
+settings.load_profile("tests")
 
 EXAMPLES = Path(__file__).parent / "examples"
 

@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 OURS = import_module("berkeley.socket")
@@ -19,7 +19,6 @@ ipv6_like = st.ip_addresses(v=6).map(str) | st.text("0123456789abcdefF:.%", max_
 strange = st.sampled_from(["1.2.3.4 trailing", "1.2.3.4\n", " 1.2.3.4", "127.1", "::ffff:1.2.3.4", "::1%1", "\udcff"])
 texts = ipv4_like | ipv6_like | strange
 
-each = settings(deadline=None, database=None)
 
 # What no function of numbers or texts takes in the same way.
 WRONG = [None, 1.5, "1", b"1", [1], object(), -(1 << 200)]
@@ -40,7 +39,6 @@ def same(function, *arguments):
     assert outcome(OURS, function, *arguments) == outcome(socket, function, *arguments)
 
 
-@each
 @given(text=texts)
 @example("255.255.255.255")
 @example("é")
@@ -50,7 +48,6 @@ def test_text_to_packed(text):
         same("inet_pton", family, text)
 
 
-@each
 @given(address=st.ip_addresses(), make=st.sampled_from([bytes, bytearray, memoryview]))
 def test_packed_to_text(address, make):
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
@@ -60,7 +57,6 @@ def test_packed_to_text(address, make):
     assert OURS.inet_pton(family, str(address)) == address.packed
 
 
-@each
 @given(packed=st.binary(max_size=20), family=st.sampled_from([0, socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, -1]))
 def test_packed_of_any_length(packed, family):
     same("inet_ntop", family, packed)
@@ -126,7 +122,6 @@ class Index:
 edges = st.sampled_from([0, 1, 0xFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 32, 1 << 64, -1])
 
 
-@each
 @given(number=edges | st.integers(-(1 << 16), 1 << 33))
 @example(True)
 def test_byte_order(number):
@@ -134,13 +129,11 @@ def test_byte_order(number):
         same(function, number)
 
 
-@each
 @given(number=st.integers(0, 0xFFFF))
 def test_byte_order_of_shorts(number):
     assert OURS.htons(number) == OURS.ntohs(number) == struct.unpack("=H", struct.pack("!H", number))[0]
 
 
-@each
 @given(number=st.integers(0, 0xFFFFFFFF))
 def test_byte_order_of_longs(number):
     assert OURS.htonl(number) == OURS.ntohl(number) == struct.unpack("=I", struct.pack("!I", number))[0]
@@ -154,14 +147,12 @@ def test_index_objects_are_numbers_only_where_the_standard_has_them(function):
 # --- control messages
 
 
-@each
 @given(length=edges | st.integers(-10, 0x80000010))
 def test_sizes_of_control_messages(length):
     same("CMSG_LEN", length)
     same("CMSG_SPACE", length)
 
 
-@each
 @given(length=st.integers(0, 1 << 20))
 def test_sizes_hold_header_data_and_padding(length):
     assert OURS.CMSG_LEN(length) == OURS.CMSG_LEN(0) + length

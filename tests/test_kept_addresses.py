@@ -39,7 +39,7 @@ FORMS = [
 ]
 
 
-@settings(deadline=None, database=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     steps=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(FORMS)), min_size=2, max_size=12),
     family=st.sampled_from([("AF_INET", "127.0.0.1"), ("AF_INET6", "::1")]),

@@ -17,7 +17,7 @@ PLAIN = {socket: import_module("_socket"), OURS: import_module("berkeley._socket
 
 MYSELF = socket.gethostname()
 
-each = settings(deadline=None, database=None, max_examples=300)
+each = settings(max_examples=300)
 
 
 class Text(str):

@@ -10,8 +10,8 @@ The interface '' stands for all. Documentation/networking/can.rst, j1939.rst and
 import os
 from struct import Struct
 
-from .._native import socket_interface_index, type_name
-from ._fields import interface_name, unpacked, unsigned
+from .._native import interface_name, socket_interface_index, type_name
+from ._fields import unpacked, unsigned
 
 HEADERS = (
     "sys/socket.h", "stddef.h linux/can.h", "stddef.h linux/can/raw.h", "stddef.h linux/can/bcm.h",
@@ -212,7 +212,7 @@ def unpack(sock, raw):
     """The address that a struct sockaddr_can holds; the interface is '' where none is named, or it is no more."""
     layout, _readers = _FORMS.get(sock.proto, _FORMS[CAN_RAW])
     _family, index, *numbers = unpacked(layout, raw)
-    return (os.fsdecode(interface_name(sock, index)), *numbers)
+    return (interface_name(sock, index), *numbers)
 
 
 def _name(interface):

@@ -45,7 +45,7 @@ cdef str name_of_interface(socket sock, int index):
     sock.last_time = monotonic()
     if failed < 0:
         return ""
-    return request.ifr_name[:strnlen(request.ifr_name, IF_NAMESIZE)].decode()
+    return PyUnicode_DecodeFSDefaultAndSize(request.ifr_name, strnlen(request.ifr_name, IF_NAMESIZE))
 
 
 def unpack_packet(socket sock not None, bytes raw not None, /):
