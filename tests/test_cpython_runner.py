@@ -229,10 +229,10 @@ def test_a_fixture_is_run_again_by_its_tests(outcomes):
     assert outcomes.worse(standard, berkeley) == []
 
 
-def test_long_suites_are_left_to_the_newest_interpreter_if_it_is_to_be_quick(runner):
-    suites = {"a": {"name": "a", "long": True}, "b": {"name": "b", "long": False}}
-    old, new = runner.Interpreter("p9", "3.9.20", ["a", "b"]), runner.Interpreter("p12", "3.12.1", ["b", "a"])
-    whole = ["3.9.20 a", "3.12.1 a", "3.9.20 b", "3.12.1 b"]
+def test_a_long_suite_is_left_to_the_newest_interpreter_that_has_it_if_it_is_to_be_quick(runner):
+    suites = {name: {"name": name, "long": name != "short"} for name in ("long", "gone", "short")}
+    old, new = runner.Interpreter("p9", "3.9.20", [*suites]), runner.Interpreter("p12", "3.12.1", ["short", "long"])
+    whole = ["3.9.20 long", "3.12.1 long", "3.9.20 gone", "3.9.20 short", "3.12.1 short"]
     assert [str(pair) for pair in runner.planned({}, suites, [old, new], quick=False)] == whole
     assert [str(pair) for pair in runner.planned({}, suites, [old, new], quick=True)] == whole[1:]
 

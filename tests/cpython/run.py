@@ -59,7 +59,7 @@ class Interpreter:
 @click.option("--python", "pythons", multiple=True, default=[sys.executable], help="An interpreter; or else this one.")
 @click.option("--suite", "names", multiple=True, help="A test module, such as test.test_socket; all of suites.toml.")
 @click.option("--match", default="*", help="Only tests whose whole name matches this pattern.")
-@click.option("--quick", is_flag=True, help="Leave the long suites to the newest interpreter.")
+@click.option("--quick", is_flag=True, help="Leave each long suite to the newest interpreter that has it.")
 @click.option("--jobs", default=JOBS * os.cpu_count(), show_default=True, help="Sides that run at the same time.")
 @click.option("--report", "directory", type=click.Path(path_type=Path), help="Keep outcomes and output there.")
 def main(pythons, names, match, quick, jobs, directory):
@@ -109,7 +109,6 @@ def inquire(python, suites):
 
 def planned(settings, suites, interpreters, quick):
     """The pairs to run, in the order of the suites."""
-    newest = max(interpreters, key=lambda interpreter: Version(interpreter.version))
     return [
         Pair(
             interpreter.path,
@@ -119,9 +118,14 @@ def planned(settings, suites, interpreters, quick):
             entries(settings.get("expect", []), name, interpreter.version),
         )
         for name, suite in suites.items()
-        for interpreter in interpreters
-        if name in interpreter.suites and (interpreter is newest or not (quick and suite["long"]))
+        for interpreter in chosen(name, interpreters, quick and suite["long"])
     ]
+
+
+def chosen(name, interpreters, only_newest):
+    """The interpreters that came with a suite, or the newest of them."""
+    able = [interpreter for interpreter in interpreters if name in interpreter.suites]
+    return sorted(able, key=lambda interpreter: Version(interpreter.version))[-1:] if only_newest else able
 
 
 def run_all(bench, pairs, match, jobs):
