@@ -1,6 +1,9 @@
 """Sockets of any family: of the kernel's own where it has the family, and without it."""
 
 import os
+import shutil
+import subprocess
+from contextlib import contextmanager
 from itertools import product
 
 import pytest
@@ -36,6 +39,21 @@ def refusals(module, family, kinds, protocols):
 
 def opened_and_closed(module, *arguments):
     module.socket(*arguments).close()
+
+
+@contextmanager
+def interface(name, kind):
+    """Makes a network interface, which is up, for as long as the context lasts; gives its name."""
+    if not shutil.which("ip"):
+        lacking("program ip (iproute2), which makes interfaces")
+    for command in (["add", name, "type", kind], ["set", name, "up"]):
+        done = subprocess.run(["ip", "link", *command], capture_output=True, text=True)
+        if done.returncode:
+            lacking(f"interface of type {kind}: {done.stderr.strip()}")
+    try:
+        yield name
+    finally:
+        subprocess.run(["ip", "link", "delete", name], check=True)
 
 
 def lacking(what):

@@ -1,5 +1,6 @@
 """AF_CAN: its addresses; CAN_RAW and CAN_BCM on a virtual interface. ISO-TP and J1939 are in test_can_transports.py."""
 
+import os
 import socket
 from contextlib import ExitStack
 from functools import partial
@@ -10,7 +11,7 @@ from struct import Struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel import claimed, opened, outcome, outcomes, refusals
+from kernel import claimed, interface, opened, outcome, outcomes, refusals
 from layouts import layout
 
 from berkeley import constants
@@ -75,6 +76,14 @@ def test_frames(raw, vcan):
     buffer = bytearray(constants.CAN_MTU)
     assert a.recvfrom_into(buffer) == (len(extended), (vcan,))
     assert buffer == extended
+
+
+def test_interface_whose_name_is_no_text(raw):
+    """It comes as file names do (PEP 383), and is taken so, or as bytes."""
+    with interface(b"can\xff%d" % os.getpid(), "vcan") as name:
+        sender, receiver = raw(name), raw(os.fsdecode(name))
+        sender.send(frame(1))
+        assert receiver.recvfrom(100)[1] == receiver.getsockname() == (os.fsdecode(name),)
 
 
 def test_frames_of_ones_own(impl, raw):
