@@ -18,9 +18,6 @@ def layout(directory, headers, struct, *fields):
     """
     if not shutil.which(COMPILER[0]):
         pytest.skip("no C compiler: $CC and cc are missing")
-    for header in headers.split():
-        if compiled(f"#if !__has_include(<{header}>)\n#error missing\n#endif\n", "-fsyntax-only").returncode:
-            pytest.skip(f"no header <{header}>")
     includes = "".join(f"#include <{header}>\n" for header in ["stdio.h", "stddef.h", *headers.split()])
     prints = "".join(
         f'printf("%zu %zu\\n", offsetof({struct}, {field}), sizeof((({struct} *)0)->{field}));\n' for field in fields
@@ -28,7 +25,11 @@ def layout(directory, headers, struct, *fields):
     main = f'int main(void) {{ printf("%zu\\n", sizeof({struct}));\n{prints} return 0; }}\n'
     program = directory / "layout"
     built = compiled(includes + main, "-o", str(program))
-    assert built.returncode == 0, built.stderr
+    if built.returncode:
+        for header in headers.split():
+            if compiled(f"#if !__has_include(<{header}>)\n#error missing\n#endif\n", "-fsyntax-only").returncode:
+                pytest.skip(f"no header <{header}>")
+        pytest.fail(built.stderr)
     size, *rows = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
     return {"": int(size)} | {field: tuple(map(int, row.split())) for field, row in zip(fields, rows, strict=True)}
 
