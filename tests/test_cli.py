@@ -197,6 +197,40 @@ def test_a_forked_child(python, both, tmp_path):
         assert python("-m", "berkeley", "run", *options, "parent.py").stdout == "berkeley\n"
 
 
+SUBINTERPRETER = """
+import whose
+try: import _interpreters as interpreters
+except ImportError: import _xxsubinterpreters as interpreters
+code = '''
+import berkeley, socket
+ours = "berkeley" in socket.__name__
+assert berkeley.is_installed() is ours
+try: berkeley.install()
+except ImportError as error: assert not ours and str(error)
+import socket
+left, right = socket.socketpair()
+left.send(b"data")
+assert right.recv(9) == b"data"
+left.close()
+right.close()
+'''
+for _ in range(2):
+    number = interpreters.create()
+    failed = interpreters.run_string(number, code)
+    assert failed is None, failed
+    interpreters.destroy(number)
+import socket
+socket.create_server(("127.0.0.1", 0)).close()
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--no-children"]], ids=str)
+def test_a_subinterpreter(python, both, options):
+    """It runs on berkeley, or on the standard module where the extension serves a single interpreter."""
+    result = python("-m", "berkeley", "run", *options, "-W", "ignore", "-c", SUBINTERPRETER)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "berkeley\n", "")
+
+
 @pytest.mark.parametrize("value", [None, "", "one", "one:two", ":one", "one:", ":"])
 def test_pythonpath(python, value):
     """PYTHONPATH keeps what it had, as it was written, and is as it was under --no-children."""

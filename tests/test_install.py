@@ -1,4 +1,4 @@
-"""install() and uninstall(), each in an interpreter of its own: the one that runs pytest has long bound to `socket`."""
+"""install(), each case in an interpreter of its own: the one that runs pytest has long bound to `socket`."""
 
 import pytest
 
@@ -24,45 +24,6 @@ CASES = {
         berkeley.uninstall()
         assert not berkeley.is_installed()
     """,
-    "uninstalling what is not installed changes nothing": """
-        import socket, _socket, berkeley
-        berkeley.uninstall()
-        assert sys.modules["socket"] is socket and sys.modules["_socket"] is _socket
-    """,
-    "without standard modules before, none is left behind": """
-        import berkeley
-        berkeley.install()
-        berkeley.uninstall()
-        assert not {"socket", "_socket"} & set(sys.modules)
-        import socket
-        assert socket is not sys.modules["berkeley.socket"] and socket.__name__ == "socket"
-        assert socket.socket.__base__ is sys.modules["_socket"].socket
-    """,
-    "the very modules that stood there come back": """
-        import importlib
-        standard = [importlib.import_module(name) for name in ("socket", "_socket")]
-        import berkeley
-        berkeley.install()
-        assert berkeley.is_installed()
-        berkeley.uninstall()
-        assert [sys.modules[name] for name in ("socket", "_socket")] == standard
-    """,
-    "only _socket was loaded": """
-        import importlib
-        standard = [importlib.import_module("_socket")]
-        import berkeley
-        berkeley.install()
-        berkeley.uninstall()
-        assert sys.modules["_socket"] is standard[0] and "socket" not in sys.modules
-    """,
-    "a module that another put there since stays": """
-        import types, berkeley
-        berkeley.install()
-        sys.modules["socket"] = other = types.ModuleType("socket")
-        assert not berkeley.is_installed()
-        berkeley.uninstall()
-        assert sys.modules["socket"] is other and "_socket" not in sys.modules
-    """,
     "installed, uninstalled, installed again": """
         import berkeley
         for _ in range(3):
@@ -73,18 +34,6 @@ CASES = {
             import socket
             assert socket is not sys.modules["berkeley.socket"]
             del sys.modules["socket"], sys.modules["_socket"]
-    """,
-    "open sockets outlive the change": """
-        import berkeley
-        berkeley.install()
-        import socket
-        left, right = socket.socketpair()
-        reader = left.makefile("rb")
-        berkeley.uninstall()
-        right.sendall(b"still here\\n")
-        assert reader.readline() == b"still here\\n"
-        with left, right, reader, right.dup() as copy:
-            assert type(copy) is type(right)
     """,
     "many threads at once": """
         import threading, berkeley
@@ -122,6 +71,86 @@ CASES = {
             assert os.waitpid(child, 0)[1] == 0
         done.set()
         thread.join()
+    """,
+    "children of threads, forked after an installation in a thread": """
+        import os, threading, warnings, berkeley
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 on: threads and fork
+        def in_thread(work):
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+        in_thread(berkeley.install)
+        assert berkeley.is_installed()
+        import socket
+        def forks():
+            child = os.fork()
+            if not child:
+                berkeley.install()
+                same = berkeley.is_installed() and sys.modules["socket"] is socket
+                berkeley.uninstall()
+                os._exit(not same or berkeley.is_installed())
+            codes.append(os.waitpid(child, 0)[1])
+        codes = []
+        in_thread(forks)
+        assert codes == [0] and berkeley.is_installed()
+    """,
+    "a reloaded module is the same": """
+        import importlib, berkeley
+        berkeley.install()
+        import socket
+        before = socket.socket
+        assert importlib.reload(socket) is socket and socket.socket is before
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            assert type(sock) is before and sock.family is socket.AF_INET
+    """,
+    "what shows the warning may fork": """
+        import os, socket, warnings, berkeley
+        def show(*arguments):
+            child = os.fork()
+            if not child:
+                os._exit(7)
+            codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        codes = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = show
+            berkeley.install()
+        assert codes == [7] and berkeley.is_installed()
+    """,
+    "too late, all goes on": """
+        import asyncio, http.server, socket as standard, ssl, threading, urllib.request, warnings, berkeley
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            berkeley.install()
+        [warning] = caught
+        import socket
+        server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+        assert type(server.socket) is standard.socket and socket.socket is not standard.socket
+        server.timeout = 30
+        asked = []
+        http.server.BaseHTTPRequestHandler.do_GET = lambda self: (self.send_error(404), asked.append(self.path))
+        http.server.BaseHTTPRequestHandler.log_message = lambda *arguments: None
+        thread = threading.Thread(target=lambda: [server.handle_request() for _ in range(3)])
+        thread.start()
+        try: urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/urllib")
+        except urllib.error.HTTPError as error: error.close()
+        async def ask():
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.server_port)
+            writer.write(b"GET /asyncio HTTP/1.0\\r\\n\\r\\n")
+            assert (await reader.readline()).split()[1] == b"404"
+            writer.close()
+            await writer.wait_closed()
+        asyncio.run(ask())
+        with socket.create_connection(server.server_address) as ours:
+            ours.sendall(b"GET /ours HTTP/1.0\\r\\n\\r\\n")
+            assert ours.makefile("rb").readline().split()[1] == b"404"
+        thread.join()
+        server.server_close()
+        assert asked == ["/urllib", "/asyncio", "/ours"]
+        left, right = socket.socketpair()
+        context = ssl.create_default_context()
+        with right, context.wrap_socket(left, server_hostname="x", do_handshake_on_connect=False) as tls:
+            assert isinstance(tls, standard.socket) and not isinstance(tls, socket.socket)
     """,
     "names that the program uses later come from ours": """
         import berkeley
@@ -162,6 +191,7 @@ for warning in caught:
         pytest.param("import http.client", ["http.client"], id="a module"),
         pytest.param("import socketserver", ["socketserver"], id="another module"),
         pytest.param("import asyncio", ["asyncio.base_events", "asyncio.selector_events", "ssl"], id="a package"),
+        pytest.param("import urllib.request", ["urllib.request", "http.client"], id="what others import"),
         pytest.param("import multiprocessing.reduction", ["multiprocessing.reduction"], id="a registry by class"),
         pytest.param("import socket", ["__main__"], id="the program itself"),
         pytest.param("from socket import create_connection as dial", ["__main__"], id="a function under a new name"),

@@ -18,11 +18,12 @@ _LAYOUTS = {
 _KEEPERS = ("_ssl",)
 
 _lock = allocate_lock()
-# A fork waits for an installation under way, so that no child begins with half of one or with the lock taken.
+# A fork waits for an installation under way, so that no child begins with half of one, with a module half imported or
+# with the lock taken.
 os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
-# The modules whose places ours took, for uninstall().
-_displaced: dict[str, ModuleType] = {}
+# What stood in the places of ours, for uninstall(). None keeps a name from being imported.
+_displaced: dict[str, ModuleType | None] = {}
 
 
 def install() -> None:
@@ -36,19 +37,19 @@ def install() -> None:
     """
     with _lock:
         ours = modules()
-        standing = {name: sys.modules[name] for name in ours if name in sys.modules}
-        displaced = {name: module for name, module in standing.items() if module is not ours[name]}
-        if bound := sorted(_bound_to(displaced)):
-            import warnings
+    # Without the lock: whatever shows the warning may fork.
+    if bound := sorted(_bound_to(_others(ours))):
+        import warnings
 
-            warnings.warn(
-                f"berkeley.install() came too late for these modules, which go on using the standard socket module: "
-                f"{', '.join(bound)}. Install before they are imported, or start the program with `berkeley run`.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        warnings.warn(
+            f"berkeley.install() came too late for these modules, which go on using the standard socket module: "
+            f"{', '.join(bound)}. Install before they are imported, or start the program with `berkeley run`.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    with _lock:
+        _displaced.update(_others(ours))
         sys.modules.update(ours)
-        _displaced.update(displaced)
 
 
 def uninstall() -> None:
@@ -58,10 +59,12 @@ def uninstall() -> None:
     modules that have bound to ours, go on as they are. Does nothing when berkeley is not installed.
     """
     with _lock:
-        for name in ("socket", "_socket"):
-            if _stands(name):
+        # The native one first: another thread that loads the standard `socket` meanwhile must not build it on ours.
+        for name in ("_socket", "socket"):
+            if _stands(name) and name in _displaced:
+                sys.modules[name] = _displaced[name]  # type: ignore[assignment]
+            elif _stands(name):
                 del sys.modules[name]
-                sys.modules.update({name: _displaced[name]} if name in _displaced else {})
         _displaced.clear()
 
 
@@ -84,21 +87,29 @@ def modules() -> dict[str, ModuleType]:
 
 def _stands(name: str) -> bool:
     """Whether our module stands at that name of the standard one."""
-    return sys.modules.get(name, sys) is sys.modules.get(f"berkeley.{name}")
+    ours = sys.modules.get(f"berkeley.{name}")
+    return ours is not None and sys.modules.get(name) is ours
 
 
-def _bound_to(standard: dict[str, ModuleType]) -> Iterator[str]:
+def _others(ours: dict[str, ModuleType]) -> dict[str, ModuleType | None]:
+    """What stands at these names and is not ours."""
+    standing = {name: sys.modules.get(name, module) for name, module in ours.items()}
+    return {name: module for name, module in standing.items() if module is not ours[name]}
+
+
+def _bound_to(others: dict[str, ModuleType | None]) -> Iterator[str]:
     """The names of loaded modules that hold one of these modules, or a class or function that these define."""
+    standard = [module for module in others.values() if isinstance(module, ModuleType)]
     if not standard:
         return
     yield from (name for name in _KEEPERS if name in sys.modules)
-    kept = {id(module) for module in standard.values()}
-    for module in standard.values():
+    kept = set(map(id, standard))
+    for module in standard:
         values = vars(module).values()
-        kept.update(id(value) for value in values if callable(value) and getattr(value, "__module__", None) in standard)
+        kept.update(id(value) for value in values if callable(value) and getattr(value, "__module__", None) in others)
     for name, module in list(sys.modules.items()):
         # Not getattr(): it would load a module that waits for its first use (importlib.util.LazyLoader).
-        if isinstance(module, ModuleType) and name not in standard:
+        if isinstance(module, ModuleType) and name not in others:
             names = object.__getattribute__(module, "__dict__")
             if not kept.isdisjoint(map(id, list(names.values()))):
                 yield name
