@@ -6,7 +6,13 @@ import runpy
 import pytest
 
 # How a Python command line begins on each.
-WAYS = {"standard": [], "berkeley": ["-m", "berkeley", "run"]}
+INSTALL = """
+import berkeley, runpy, sys
+berkeley.install()
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+WAYS = {"standard": [], "installed": ["-c", INSTALL], "berkeley": ["-m", "berkeley", "run"]}
 
 
 def pytest_generate_tests(metafunc):

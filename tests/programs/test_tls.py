@@ -9,6 +9,7 @@ PROGRAM = "over_tls.py"
 WHOSE = {
     # Some interpreters have their own `_socket` inside, and load no file for it.
     "standard": f"socket _socket {hasattr(_socket, '__file__')}\n",
+    "installed": "berkeley.socket berkeley._socket False\n",
     "berkeley": "berkeley.socket berkeley._socket False\n",
 }
 
