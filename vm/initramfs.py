@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+from host import Unavailable
+
 # cpio(5), "new ASCII format": what the kernel's Documentation/driver-api/early-userspace/buffer-format.rst asks for.
 MAGIC = b"070701"
 TRAILER = "TRAILER!!!"
@@ -32,18 +34,16 @@ def in_order(modules, names):
     """The files of kernel modules and of all that they depend on, each after those that it needs.
 
     `modules` is the directory of one kernel, in which depmod has written modules.dep: a line for each file, with the
-    files that it depends on, directly or not, the deepest last (modules.dep(5)). A name that has no file is one that
-    is built in, or a KeyError.
+    files that it depends on, directly or not, the deepest last (modules.dep(5)). What is built in has no file.
     """
     needs = dict(line.split(":") for line in (modules / "modules.dep").read_text().splitlines())
     files = {module_name(path): path for path in needs}
     built_in = {module_name(path) for path in (modules / "modules.builtin").read_text().split()}
-    ordered = {}
-    for name in names:
-        if name not in built_in:
-            path = files[name]
-            ordered |= dict.fromkeys([*reversed(needs[path].split()), path])
-    return list(ordered)
+    wanted = [name for name in names if name not in built_in]
+    if lacking := [name for name in wanted if name not in files]:
+        raise Unavailable(f"the kernel in {modules} has no module {', '.join(lacking)}")
+    paths = [path for name in wanted for path in [*reversed(needs[files[name]].split()), files[name]]]
+    return list(dict.fromkeys(paths))
 
 
 def module_name(path):

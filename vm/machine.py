@@ -2,14 +2,17 @@
 
 import os
 import re
+import shlex
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from threading import Timer
 
+from host import Unavailable, located
 from initramfs import archive, in_order
-from programs import Unavailable, located
 
 HERE = Path(__file__).parent
 # What reaches the host's files, among which are the other modules.
@@ -19,8 +22,8 @@ DIRECTORIES = ["bin", "dev", "host", "lib", "lib/modules", "modules", "proc", "r
 HARDWARE = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2G"]
 PLAIN = ["-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"]
 # Any error of the kernel's own ends the machine at once. Its tests of its ciphers would take seconds, and some fail
-# for the emulated clock.
-KERNEL_OPTIONS = "console=ttyS0 quiet panic=-1 oops=panic cryptomgr.notests=1"
+# for the emulated clock; its test of the timer fails, and it stops, where the host has much else to do.
+KERNEL_OPTIONS = "console=ttyS0 quiet panic=-1 oops=panic cryptomgr.notests=1 no_timer_check"
 PANIC = re.compile(r"Kernel panic - .*")
 
 
@@ -30,31 +33,49 @@ class Overtime(Unavailable):
     exit_code = 124
 
 
-def run(kernel, script, limit=None):
-    """Boot, run a shell script, and give its exit status; Unavailable, with the reason, if there is none.
+def run(kernel, command, limit):
+    """Boot, run a command (a list of words), and give its exit status; Unavailable, with the reason, if there is none.
 
-    What the machine writes to its console goes to standard output. With a time limit, in seconds, it reads nothing;
-    without one, the console is this process's terminal.
+    It runs in the directory and environment of this process, reads nothing, has `limit` seconds from the boot on, and
+    its output goes to standard output. If there is no command, there is a shell on this process's terminal, without a
+    limit.
     """
     qemu, busybox, *_ = located("qemu-system-x86_64", "busybox", "btvirt", "hciconfig")
+    limit = limit if command else None
     with tempfile.TemporaryDirectory(prefix="berkeley-vm-") as directory:
         first, status = Path(directory, "initramfs"), Path(directory, "status")
-        first.write_bytes(archive(first_files(kernel, Path(busybox).read_bytes(), script), DIRECTORIES))
-        command = [qemu, *HARDWARE, *PLAIN, *devices(kernel, first, status, "mon:stdio" if limit is None else "stdio")]
-        last, code = console(command, limit)
+        first.write_bytes(archive(first_files(kernel, Path(busybox), script(command)), DIRECTORIES))
+        line = [qemu, *HARDWARE, *PLAIN, *devices(kernel, first, status, "stdio" if command else "mon:stdio")]
+        last, code = console(line, limit)
         return outcome(status.read_text().split(), last, code, limit)
+
+
+def script(command):
+    """What a shell is to do."""
+    environment = [f"{name}={value}" for name, value in {**os.environ, **terminal()}.items()]
+    # Not every name in an environment is one that a shell can export.
+    lines = [["cd", os.getcwd()], ["exec", "env", "-i", *environment, *(command or ["sh", "-i"])]]
+    return "".join(shlex.join(line) + "\n" for line in lines)
+
+
+def terminal():
+    """What tells a command of the terminal that it writes to: it sees a serial line in any case."""
+    columns, lines = shutil.get_terminal_size()
+    size = {"COLUMNS": str(columns), "LINES": str(lines)}
+    return size if sys.stdout.isatty() else {**size, "TERM": "dumb", "NO_COLOR": "1"}
 
 
 def first_files(kernel, busybox, script):
     """What the kernel finds when it starts /init: busybox, the first modules, and what is to be done."""
-    if b"/ld-linux" in busybox:
-        raise Unavailable("busybox needs its libraries: install the package busybox-static in place of busybox")
+    if b"/ld-linux" in busybox.read_bytes():
+        raise Unavailable(f"{busybox} needs its libraries: install the package busybox-static in place of busybox")
     modules = [(kernel.modules / path).read_bytes() for path in in_order(kernel.modules, EARLY)]
     return {
         "init": ((HERE / "init").read_bytes(), 0o755),
-        "bin/busybox": (busybox, 0o755),
+        "bin/busybox": (busybox.read_bytes(), 0o755),
         "modules.txt": ((HERE / "modules.txt").read_bytes(), 0o644),
-        "script": (script.encode(errors="surrogateescape"), 0o644),
+        "hostname": (socket.gethostname().encode(), 0o644),
+        "script": (os.fsencode(script), 0o644),
         **{f"modules/{number:02}.ko": (content, 0o644) for number, content in enumerate(modules)},
     }
 
@@ -75,23 +96,22 @@ def shared(tag, path):
 def console(command, limit):
     """Run QEMU for at most `limit` seconds; give the last of what it wrote, if there is a limit, and its exit code."""
     pipes = {} if limit is None else {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
-    process = subprocess.Popen(command, **pipes)
-    timer = Timer(limit or 0, process.kill)
-    try:
+    with subprocess.Popen(command, **pipes) as process:
+        timer = Timer(limit or 0, process.kill)
         last = b""
-        if limit is not None:
-            timer.start()
-            while chunk := os.read(process.stdout.fileno(), 65536):
-                # A serial line's.
-                chunk = chunk.replace(b"\r", b"")
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.flush()
-                last = (last + chunk)[-10_000:]
-        return last.decode(errors="replace"), process.wait()
-    finally:
-        timer.cancel()
-        process.kill()
-        process.wait()
+        try:
+            if limit is not None:
+                timer.start()
+                while chunk := os.read(process.stdout.fileno(), 65536):
+                    # A serial line's.
+                    chunk = chunk.replace(b"\r", b"")
+                    sys.stdout.buffer.write(chunk)
+                    sys.stdout.flush()
+                    last = (last + chunk)[-10_000:]
+            return last.decode(errors="replace"), process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
 
 
 def outcome(status, last, code, limit):

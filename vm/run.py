@@ -1,14 +1,10 @@
 """Runs a command in a virtual machine whose kernel has every address family: `vm/run.py --help`."""
 
-import os
-import shlex
-import shutil
 import signal
-import socket
 import sys
 
 import click
-import kernel
+import fetch
 import machine
 
 # Options after the command's name are the command's.
@@ -37,26 +33,7 @@ def main(limit, command):
     """
     # As if interrupted: QEMU is not left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(machine.run(kernel.cached(), script(command), limit if command else None))
-
-
-def script(command):
-    """What the machine's shell is to do, in the directory and environment of this process."""
-    environment = [f"{name}={value}" for name, value in {**os.environ, **terminal()}.items()]
-    lines = [
-        ["hostname", socket.gethostname()],
-        ["cd", os.getcwd()],
-        # Not every name in an environment is one that a shell can export.
-        ["exec", "env", "-i", *environment, *(command or ["sh", "-i"])],
-    ]
-    return "".join(shlex.join(line) + "\n" for line in lines)
-
-
-def terminal():
-    """What tells a command about the terminal that it writes to: it sees a serial line in any case."""
-    columns, lines = shutil.get_terminal_size()
-    size = {"COLUMNS": str(columns), "LINES": str(lines)}
-    return size if sys.stdout.isatty() else {**size, "TERM": "dumb", "NO_COLOR": "1"}
+    sys.exit(machine.run(fetch.kernel(), command, limit))
 
 
 if __name__ == "__main__":
