@@ -323,6 +323,15 @@ def test_refused_on_an_unknown_interpreter(python, tmp_path):
     assert result.stderr.startswith("Error: berkeley cannot stand for the socket module of other ")
 
 
+def test_refused_in_a_directory_that_pythonpath_cannot_hold(python, tmp_path):
+    (tmp_path / "a:b").mkdir()
+    (tmp_path / "a:b" / "berkeley").symlink_to(Path(berkeley.__file__).parent)
+    program = "import sys; sys.path.insert(0, 'a:b'); from berkeley.__main__ import main; main()"
+    result = python("-c", program, "run", "-c", "print()")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "PYTHONPATH cannot hold a directory with ':' in its name" in result.stderr
+
+
 def test_version_and_help(python):
     assert python("-m", "berkeley", "--version").stdout == f"berkeley {berkeley.__version__}\n"
     assert "berkeley run server.py" in python("-m", "berkeley", "--help").stdout

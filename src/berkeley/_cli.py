@@ -58,6 +58,8 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
     inherited = list(_options(sys.orig_argv[1:]))
     if deaf := [option for option in (*inherited, *_options(command)) if re.match("-[^-cmWX]*[EIS]", option)]:
         raise click.UsageError(f"{deaf[0]}: with -E, -I or -S Python ignores what would put berkeley in place.")
+    if os.pathsep in _STARTUP:
+        raise click.ClickException(f"PYTHONPATH cannot hold a directory with {os.pathsep!r} in its name: {_STARTUP}")
     try:
         _install.modules()
     except ImportError as error:
