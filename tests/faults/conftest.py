@@ -12,6 +12,7 @@ import pytest
 # pytest does not put the directories of tests on the path (--import-mode=importlib).
 sys.path.insert(0, str(Path(__file__).parent))
 
+from figures import descriptors, table
 
 ROWS = pytest.StashKey()
 
@@ -22,8 +23,6 @@ def pytest_configure(config):
 
 def pytest_terminal_summary(terminalreporter, config):
     """What the leak tests have measured, if the command said how often."""
-    from figures import table
-
     if config.getoption("times") and config.stash[ROWS]:
         terminalreporter.section("what is left")
         terminalreporter.write("\n".join([*table(config.stash[ROWS]), ""]))
@@ -110,14 +109,3 @@ def with_room(function, arguments):
     scope = {}
     exec(source, scope)
     return scope["call"](function, arguments)
-
-
-def descriptors():
-    """The open descriptors and what each is, without the one that lists them."""
-    open_now = {}
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            open_now[name] = os.readlink(f"/proc/self/fd/{name}")
-        except FileNotFoundError:
-            pass
-    return open_now

@@ -58,7 +58,7 @@ def in_use(objects):
     """The figures, and the objects' references: in arrays, which are few blocks themselves."""
     gc.collect()
     counts = array("q", map(sys.getrefcount, objects))
-    return array("q", (resident(), malloced(), sys.getallocatedblocks(), len(os.listdir("/proc/self/fd")))), counts
+    return array("q", (resident(), malloced(), sys.getallocatedblocks(), len(descriptors()))), counts
 
 
 def resident():
@@ -87,6 +87,17 @@ def malloced():
     libc.mallinfo2.restype = MallInfo
     info = libc.mallinfo2()
     return info.uordblks + info.hblkhd
+
+
+def descriptors():
+    """The open descriptors and what each is, without the one that lists them."""
+    open_now = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            open_now[name] = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            pass
+    return open_now
 
 
 def table(rows):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from conftest import descriptors
+from figures import descriptors
 
 # prctl(2): another process than the parent may trace this one, where Yama would forbid it.
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, -1

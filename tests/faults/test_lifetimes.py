@@ -13,7 +13,7 @@ from itertools import count
 
 import pytest
 from blocking import acting, shown, take
-from conftest import descriptors
+from figures import descriptors
 from refusals import REFUSED, Refused, called, refusing
 
 from berkeley import socket as berkeley

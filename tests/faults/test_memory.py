@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import descriptors
+from figures import descriptors
 
 from berkeley import socket as berkeley
 
