@@ -243,6 +243,7 @@ cdef str ascii_text(const char *text, Py_ssize_t size):
 # What a family says that a program has registered is not kept.
 
 cdef int64_t KEPT_FOR = 1000000000      # ns
+cdef socklen_t END_OF_INDEX = 8         # the bytes of an address up to and with its interface's index
 
 
 cdef void keep_address(socket sock, Address *packed, object address, bint given) noexcept:
@@ -274,7 +275,7 @@ cdef inline bint still_true(socket sock) noexcept:
 cdef inline int kept_interface(socket sock) noexcept:
     """The index of the interface that the kept address names; 0 if it names none, or not any more for sure."""
     if (sock.last_address is None or not of_interface((<sockaddr *>sock.last_packed).sa_family)
-            or not still_true(sock)):
+            or sock.last_length < END_OF_INDEX or not still_true(sock)):
         return 0
     # At the same place in each: <linux/if_packet.h>, <linux/can.h>.
     return (<sockaddr_ll *>sock.last_packed).sll_ifindex
