@@ -265,3 +265,10 @@ def test_a_run_from_beginning_to_end(python, tmp_path, pattern, code):
     assert done.stdout.count("test_always: passed -> failed") == code
     assert ("worse than the standard module: nothing" in done.stdout) is not bool(code)
     assert "came without no_such_suite" in done.stdout
+
+
+def test_skips_need_a_known_reason_and_have_a_limit(outcomes):
+    known = ["no such *", "odd"]
+    assert outcomes.unforeseen({"no such thing": 2, "odd": 1}, known, 3) == []
+    assert outcomes.unforeseen({"no such thing": 3, "odd": 1}, known, 3) == ["4 tests skipped, of at most 3"]
+    assert "for this reason: strange" in outcomes.unforeseen({"strange": 1}, known, 3)[0]

@@ -152,6 +152,15 @@ def unused(complaint, entries, names):
     ]
 
 
+def unforeseen(skips, reasons, most):
+    """What is wrong with skips (reason: how many), of which there may be `most`, for reasons that match `reasons`."""
+    strange = [reason for reason in skips if not any(fnmatchcase(reason, known) for known in reasons)]
+    complaints = [f"skipped, and no test should be for this reason: {reason}" for reason in strange]
+    if sum(skips.values()) > most:
+        complaints.append(f"{sum(skips.values())} tests skipped, of at most {most}")
+    return complaints
+
+
 def last_lines(reason):
     """The end of a traceback, where the exception is."""
     return "\n".join(f"    {line}" for line in reason.strip().splitlines()[-4:])
