@@ -4,6 +4,7 @@
     nox -s 'tests(3.12)' -- tests/test_cli.py -k path        some tests on one interpreter
     nox -s cpython                                           the interpreters' own suites, all on all: an hour or so
     nox -s cpython -- --suite test.test_socket               one of them
+    nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
 """
 
@@ -21,7 +22,7 @@ SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
 # Tested where it is found, but not missed where it is not.
 COMING = ["3.14"]
 
-nox.options.sessions = ["interpreters", "lint", "tests", "cpython-quick"]
+nox.options.sessions = ["interpreters", "lint", "tests", "cpython-quick", "vm"]
 nox.options.reuse_venv = "yes"
 
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
@@ -121,6 +122,21 @@ def cpython(session):
 def cpython_quick(session):
     """The same, but for the suites that take long: these on the newest interpreter only."""
     compare(session, "--quick", *session.posargs)
+
+
+@nox.session(python=False)
+def vm(session):
+    """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
+    interpreter = [*USABLE.values()][-1]
+    python = environment(session, interpreter, "vm")
+    install_wheel(session, interpreter, python, *group("test"), *group("cpython"))
+    boot = [python, "vm/run.py", python]
+    everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
+    # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
+    chosen = session.posargs or ["-q", "-m", "not hypothesis", "-k", "not test_struct", "tests/families"]
+    session.run(*boot, "-m", "pytest", *chosen, env=everything, external=True)
+    if not session.posargs:
+        session.run(*boot, "tests/cpython/every_family.py", env=everything, external=True)
 
 
 @nox.session
