@@ -131,7 +131,7 @@ def disconnected(call):
     return disconnected
 
 
-OPENSSL = 1 << 17  # bytes that its verification keeps, on the standard module too: ever fewer, the more there were
+OPENSSL = 1 << 17  # bytes that handshakes keep, on the standard module too: ever fewer more, the more there were
 
 TLS_ERRORS = [
     Error("TLS over a closed socket", lambda k: client(k.x), OSError),
@@ -153,5 +153,5 @@ TLS_ERRORS = [
     Error("TLS recv in vain", connected(lambda one: timed(one, lambda one: one.recv(10))), TimeoutError),
     Error("TLS send of text", connected(lambda one: one.send("text")), TypeError),
     Error("TLS unwrap of nothing", connected(lambda one: one.unwrap()), ssl.SSLWantReadError),
-    Error("TLS cut short", disconnected(lambda one: [*iter(lambda: one.recv(10), b"")]), OSError),
+    Error("TLS cut short", disconnected(lambda one: [*iter(lambda: one.recv(10), b"")]), OSError, cached=OPENSSL),
 ]
