@@ -1,5 +1,6 @@
 """The program that boots a kernel with every family: what can go wrong, and be tried, without a machine that boots."""
 
+import lzma
 import os
 import shutil
 import subprocess
@@ -101,6 +102,16 @@ def test_of_the_package_only_what_is_wanted_is_unpacked(tmp_path, unavailable):
     (tmp_path / "a.deb").write_bytes(b"")
     with pytest.raises(unavailable, match=r"a\.deb cannot be unpacked"):
         fetch.unpack(dpkg_deb, tmp_path / "a.deb", tmp_path / "broken")
+
+
+def test_a_compressed_kernel_is_decompressed(tmp_path):
+    import fetch
+
+    image = tmp_path / "vmlinuz"
+    image.write_bytes(b"MZ unpacks itself" + lzma.compress(b"\x7fELF") + b"what follows")
+    for _ in range(2):
+        fetch.decompress(image)
+        assert image.read_bytes() == b"\x7fELF"
 
 
 # --- the first files
