@@ -42,11 +42,12 @@ def impl(request):
 
 
 @pytest.fixture
-def python(tmp_path):
+def python(request, tmp_path):
     """Runs this interpreter with the given command line in an empty directory; gives what `subprocess.run` gives."""
+    limit = float(os.environ.get("PYTEST_TIMEOUT") or request.config.getini("timeout")) - 10
 
     def run(*arguments, **options):
-        options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 50, **options}
+        options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": limit, **options}
         return subprocess.run([sys.executable, *map(str, arguments)], **options)
 
     return run

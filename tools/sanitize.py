@@ -23,6 +23,8 @@ SETTINGS = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     # Each object is a block of its own, with guards around it.
     "PYTHONMALLOC": "malloc",
+    # All takes several times as long, and some tests run others.
+    "PYTEST_TIMEOUT": "300",
 }
 # Tests that say nothing here, and why.
 LEFT_OUT = {
