@@ -81,14 +81,12 @@ cdef object sock_recvmsg(socket sock, object bufsize, object ancbufsize, object 
 
 
 cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, object flags):
-    cdef Py_ssize_t room
-    cdef int how
+    cdef Py_ssize_t room = as_size(ancbufsize)
+    cdef int how = as_int(flags)
     cdef Buffers held
     items = as_tuple(buffers, "recvmsg_into() argument 1 must be an iterable")
     if len(items) > INT_MAX:
         raise OSError("recvmsg_into() argument 1 is too long")
-    room = as_size(ancbufsize)
-    how = as_int(flags)
     try:
         hold_buffers(items, &held, PyBUF_WRITABLE)
     except MemoryError:
