@@ -6,7 +6,6 @@ cdef extern from "Python.h":
     long PyLong_AsLongAndOverflow(object number, int *overflow) except? -1
     Py_ssize_t PyLong_AsSsize_t(object number) except? -1
     object PyNumber_Index(object value)
-    bint PyObject_CheckBuffer(object value)
     object PyUnicode_AsEncodedString(object text, const char *encoding, const char *errors)
     object PyUnicode_AsUTF8String(object text)
     unsigned long PyLong_AsUnsignedLong(object number) except? -1

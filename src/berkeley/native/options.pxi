@@ -34,34 +34,48 @@ cdef object integer_option(socket sock, int level, int name):
 
 
 cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):
-    """The value is an int, None with a length, or a buffer: told apart by type."""
-    cdef int at = as_int(level), name = as_int(optname)
-    cdef int number
-    cdef unsigned int length
+    """The value is an int, None with a length, or a buffer: told apart by type. For AF_VSOCK it is an int."""
+    cdef int at, name, number
     cdef uint64_t wide
     cdef Data data
     if optlen is not UNSET:
-        if value is not None or not PyIndex_Check(optlen):
-            raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
-        length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
-        return set_option(sock, at, name, NULL, length)
+        return clear_option(sock, level, optname, value, optlen)
+    at = as_int(level)
+    name = as_int(optname)
     if sock.sock_family == AF_VSOCK:
-        if not PyIndex_Check(value):
+        if not PyLong_Check(value):
             raise TypeError(f"setsockopt() argument 3 must be int, not {argument_name(value)}")
         wide = PyLong_AsUnsignedLongLongMask(value)
         return set_option(sock, at, name, &wide, sizeof(wide))
     if PyIndex_Check(value):
         try:
             number = as_int(value)
+        except OverflowError:
+            raise
+        except Exception:
+            pass        # an array of several numbers has __index__ as well, and refuses it
+        else:
             return set_option(sock, at, name, &number, sizeof(number))
-        except TypeError:
-            if not PyObject_CheckBuffer(value):
-                raise       # an array of several numbers has __index__ as well, and refuses it
     hold_data(value, &data)
     try:
         return set_option(sock, at, name, data.start, <socklen_t>data.size)
     finally:
         release_data(&data)
+
+
+cdef object clear_option(socket sock, object level, object optname, object value, object optlen):
+    """Set an option to a null pointer of a length. Where anything is wrong with that, CPython blames the fourth."""
+    cdef int at, name
+    cdef unsigned int length
+    try:
+        if value is not None or not PyIndex_Check(optlen) or sock.sock_family == AF_VSOCK:
+            raise TypeError
+        at = as_int(level)
+        name = as_int(optname)
+        length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
+    except Exception:
+        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)") from None
+    return set_option(sock, at, name, NULL, length)
 
 
 cdef object set_option(socket sock, int level, int name, const void *value, socklen_t length):
