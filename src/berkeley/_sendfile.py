@@ -37,12 +37,13 @@ def _sendfile_use_sendfile(self, file, offset=0, count=None):
         raise _GiveupOnSendfile(error) from error
     if not size:
         return 0
+    _check_timeout(self)
     sent = 0
     try:
         while count is None or sent < count:
             left = size if count is None else count - sent
             try:
-                part = _native.sendfile(self, source, offset + sent, min(left, _BLOCK))
+                part = _native.sendfile(self, source, offset, min(left, _BLOCK))
             except TimeoutError:
                 raise
             except OSError as error:
@@ -51,15 +52,18 @@ def _sendfile_use_sendfile(self, file, offset=0, count=None):
                 raise _GiveupOnSendfile(error) from error
             if not part:
                 break
+            offset += part
             sent += part
         return sent
     finally:
-        _seek(file, offset, sent)
+        if sent and hasattr(file, "seek"):
+            file.seek(offset)
 
 
 def _sendfile_use_send(self, file, offset=0, count=None):
     """`sendfile` by reading the file and sending what was read."""
     self._check_sendfile_params(file, offset, count)
+    _check_timeout(self)
     if offset:
         file.seek(offset)
     sent = 0
@@ -74,7 +78,8 @@ def _sendfile_use_send(self, file, offset=0, count=None):
                 block = block[part:]
         return sent
     finally:
-        _seek(file, offset, sent)
+        if sent and hasattr(file, "seek"):
+            file.seek(offset + sent)
 
 
 def _check_sendfile_params(self, file, offset, count):
@@ -87,10 +92,8 @@ def _check_sendfile_params(self, file, offset, count):
             raise TypeError(f"count must be a positive integer (got {count!r})")
         if count <= 0:
             raise ValueError(f"count must be a positive integer (got {count!r})")
-    if self.gettimeout() == 0:
+
+
+def _check_timeout(sock):
+    if sock.gettimeout() == 0:
         raise ValueError("non-blocking sockets are not supported")
-
-
-def _seek(file, offset, sent):
-    if sent > 0 and hasattr(file, "seek"):
-        file.seek(offset + sent)

@@ -233,13 +233,13 @@ cdef ssize_t call_sendfile(int fd, void *arguments) noexcept nogil:
     return c_sendfile(fd, transfer.source, &transfer.offset, transfer.count)
 
 
-def sendfile(socket sock not None, int source, off_t offset, Py_ssize_t count, /):
+def sendfile(socket sock not None, source, offset, count, /):
     """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end."""
     cdef FileTransfer transfer
     cdef Wait wait
-    transfer.source = source
-    transfer.offset = offset
-    transfer.count = count
+    transfer.source = as_plain_int(source)
+    transfer.offset = PyLong_AsLong(offset)
+    transfer.count = as_size(count)
     wait_for(&wait, sock, POLLOUT)
     # sendfile(2) has no MSG_DONTWAIT, and others who share the descriptor may have changed its mode: under a timeout it
     # is polled first, and without one it waits where it would block.
