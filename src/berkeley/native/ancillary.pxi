@@ -166,7 +166,11 @@ cdef void close_rights(msghdr *message) noexcept:
 # --- descriptors as data (SCM_RIGHTS)
 
 def pack_descriptors(fds, /):
-    """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors."""
+    """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""
+    if isinstance(fds, (bytes, bytearray)):
+        if len(fds) % sizeof(int):
+            raise ValueError("bytes length not a multiple of item size")
+        return bytes(fds)
     cdef list numbers = list(fds)
     cdef bytes packed = PyBytes_FromStringAndSize(NULL, len(numbers) * <Py_ssize_t>sizeof(int))
     cdef int *fields = <int *>PyBytes_AS_STRING(packed)
