@@ -46,7 +46,7 @@ class socket(_native.socket):  # noqa: N801
             f"<{self.__class__.__module__}.{self.__class__.__qualname__}{' [closed]' if closed else ''}"
             f" fd={self.fileno()}, family={self.family!s}, type={self.type!s}, proto={self.proto}"
         )
-        if not closed and self.fileno() != -1:
+        if not closed:
             for name, call in (("laddr", self.getsockname), ("raddr", self.getpeername)):
                 try:
                     address = call()
