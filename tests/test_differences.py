@@ -91,6 +91,14 @@ def test_received_descriptors_are_not_inheritable(pair):
         os.close(fd)
 
 
+def test_no_socket_leaves_no_duplicate():
+    with open(os.devnull) as file:
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(OSError, match="non-socket"):
+            socket.fromfd(file.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+        assert os.listdir("/proc/self/fd") == before
+
+
 def test_descriptors_with_flags(pair):
     with open(os.devnull) as file:
         socket.send_fds(pair[0], [b"x"], [file.fileno()])
@@ -165,6 +173,23 @@ def test_family_is_a_descriptor_of_its_own(pair):
         pair[0].family = 5
     with pytest.raises(AttributeError, match="no deleter"):
         del pair[0].family
+
+
+def test_read_only_attributes(pair):
+    with pytest.raises(AttributeError, match="'proto'"):
+        pair[0].proto = 5
+
+
+def test_descriptors_that_are_text(pair):
+    with pytest.raises(TypeError, match="'str'"):
+        socket.send_fds(pair[0], [b"x"], "1")
+
+
+def test_duplicate_leaves_the_mode(pair):
+    os.set_blocking(pair[0].fileno(), False)
+    with pair[0].dup() as copy:
+        assert copy.gettimeout() is None
+        assert not os.get_blocking(copy.fileno())
 
 
 def test_closed_socket_sends_no_file(tmp_path):
