@@ -1,0 +1,102 @@
+"""Differences that are meant: rows of docs/differences.md, as narrow rules."""
+
+import re
+import sys
+
+
+def meant(expected, found):
+    """Are the outcomes' differences all in fields that rules which hold let differ?"""
+    free = set().union(*(fields for _, fields, rule in RULES if rule(expected, found)))
+    return {name for name, value in vars(expected).items() if getattr(found, name) != value} <= free
+
+
+# --- rules: of (the standard module's outcome, berkeley's)
+
+
+def wording(expected, found):
+    return "TypeError" in expected.error and "TypeError" in found.error and bool(WORDING.search(expected.error))
+
+
+def nul_in_path(expected, found):
+    return "embedded null byte in AF_UNIX path" in found.error
+
+
+def early_event(expected, found):
+    unresolved = re.search(
+        "gaierror|address family mismatched|OSError.* -\\d+, .*attempting to bind", expected.error + expected.result
+    )
+    return unresolved and found.events.startswith(expected.events)
+
+
+def shape_first(expected, found):
+    """The same row: the whole address is checked before a name is looked up."""
+    return "socket.gaierror" in expected.error and "must be 0-" in found.error
+
+
+def resolver_error(expected, found):
+    return "while attempting to bind" in expected.error and found.error.startswith("['socket.gaierror'")
+
+
+def text_of_descriptors(expected, found):
+    return "cannot use a str to initialize an array" in expected.error and "TypeError" in found.error
+
+
+def wide_option(expected, found):
+    return "a bytes-like object is required" in expected.error and "OverflowError" in found.error
+
+
+def unknown_family(expected, found):
+    return "getsockaddrlen: bad family" in expected.error and "OSError" in found.error
+
+
+def read_only(expected, found):
+    return "'readonly attribute'" in expected.error and "attribute 'proto' of '_socket.socket'" in found.error
+
+
+def no_tuple(expected, found):
+    return "SystemError" in expected.error and "TypeError" in found.error and "address must be" in found.error
+
+
+def copy_left_open(expected, found):
+    refused = "Errno 88" in expected.error or "Errno 9]" in expected.error
+    return refused and len(expected.leaked) > len(found.leaked)
+
+
+def left_open(expected, found):
+    return "unclosed" in expected.warnings and not found.warnings
+
+
+def older_words(expected, found):
+    return sys.version_info < (3, 13) and any(
+        re.search(words, expected.error) and re.search(ours, found.error) for words, ours in OLDER_WORDS
+    )
+
+
+OLDER_WORDS = [
+    ("convert to C _PyTime_t", "convert to C PyTime_t|out of range for platform time_t"),
+    ("argument 1 must be", "argument must be"),
+    (
+        "signed integer is (less|greater) than|too large to convert to C long",
+        "Python int too large to convert to C int",
+    ),
+    ("can't (set|delete) attribute", "has no (setter|deleter)"),
+    ("Errno 6]|Python int too large", "index is too large"),
+]
+WORDING = re.compile(r"takes|expected at (least|most)|missing|unexpected keyword|invalid keyword|required argument")
+
+# (the row, the fields of the outcomes that may differ, the rule)
+RULES = [
+    ("3.13's words and refusals on every Python", {"error"}, older_words),
+    ("TypeErrors for counts of arguments and for keywords are worded otherwise", {"error"}, wording),
+    ("A NUL in a Unix path", {"result", "error", "events", "left"}, nul_in_path),
+    ("Audit events before any look-up", {"events"}, early_event),
+    ("Audit events before any look-up", {"error"}, shape_first),
+    ("setsockopt with an int that no C int holds", {"error"}, wide_option),
+    ("create_server for a host without address", {"error"}, resolver_error),
+    ("TypeErrors of send_fds for a str are worded otherwise", {"error"}, text_of_descriptors),
+    ("a failing getsockname shows the kernel's error", {"error"}, unknown_family),
+    ("`proto` cannot be set: the AttributeError is worded otherwise", {"error"}, read_only),
+    ("An address that is no tuple, for CAN_ISOTP and CAN_J1939", {"error"}, no_tuple),
+    ("fromfd with a descriptor that is no socket's leaves its duplicate open", {"leaked"}, copy_left_open),
+    ("create_connection with a bad timeout leaves a socket open", {"warnings"}, left_open),
+]
