@@ -182,7 +182,7 @@ def test_read_only_attributes(pair):
 
 def test_descriptors_that_are_text(pair):
     with pytest.raises(TypeError, match="'str'"):
-        socket.send_fds(pair[0], [b"x"], "1")
+        socket.send_fds(pair[0], [b"x"], "")
 
 
 def test_duplicate_leaves_the_mode(pair):

@@ -171,6 +171,8 @@ def pack_descriptors(fds, /):
         if len(fds) % sizeof(int):
             raise ValueError("bytes length not a multiple of item size")
         return bytes(fds)
+    if PyUnicode_Check(fds):
+        raise TypeError("descriptors must be integers, not the characters of a 'str'")
     cdef list numbers = list(fds)
     cdef bytes packed = PyBytes_FromStringAndSize(NULL, len(numbers) * <Py_ssize_t>sizeof(int))
     cdef int *fields = <int *>PyBytes_AS_STRING(packed)

@@ -75,6 +75,7 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
     cdef sockaddr_in6 *struct = <sockaddr_in6 *>&packed.storage
     cdef Py_ssize_t size
     cdef unsigned int flowinfo = 0, scope_id = 0
+    cdef long number
     cdef uint16_t port
     if not PyTuple_Check(address):
         raise TypeError(f"{caller.decode()}(): AF_INET6 address must be tuple, not {type_name(address)}")
@@ -82,11 +83,12 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
     if size < 2 or size > 4:
         raise TypeError("AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])")
     host = host_text((<tuple>address)[0])
-    port = as_port(caller, (<tuple>address)[1])
+    number = port_number((<tuple>address)[1])
     if size > 2:
         PyArg_ParseTuple((<tuple>address)[2:],
                          "I|I;AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
                          &flowinfo, &scope_id)
+    port = checked_port(caller, number)
     if flowinfo > 0xFFFFF:
         raise OverflowError(f"{caller.decode()}(): flowinfo must be 0-1048575.")
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
@@ -139,11 +141,18 @@ cdef int pack_elsewhere(socket sock, const char *caller, object address, Address
 
 cdef uint16_t as_port(const char *caller, object port) except? 0xFFFF:
     """The port in network order."""
-    cdef long number
+    return checked_port(caller, port_number(port))
+
+
+cdef long port_number(object port) except? -1:
+    """-1 for what is too large for a C int."""
     try:
-        number = as_int(port)
+        return as_int(port)
     except OverflowError:
-        number = -1
+        return -1
+
+
+cdef uint16_t checked_port(const char *caller, long number) except? 0xFFFF:
     if number < 0 or number > 0xFFFF:
         raise OverflowError(f"{caller.decode()}(): port must be 0-65535.")
     return c_htons(<uint16_t>number)
