@@ -1,6 +1,7 @@
 """What differs from the standard module on purpose: a test for each row of docs/differences.md, named there."""
 
 import fcntl
+import inspect
 import os
 import re
 import signal
@@ -173,6 +174,28 @@ def test_family_is_a_descriptor_of_its_own(pair):
         pair[0].family = 5
     with pytest.raises(AttributeError, match="no deleter"):
         del pair[0].family
+
+
+def test_methods_of_the_class_itself():
+    native = {"__init__", "accept", "close", "detach", "dup", "__enter__", "__exit__", "__repr__"}
+    assert not [name for name in native if inspect.isfunction(getattr(socket.socket, name))]
+    for name in ("recv", "send", "accept", "close", "bind", "settimeout"):
+        method = vars(socket.socket)[name]
+        assert method.__objclass__ is socket.socket
+        assert method.__qualname__ == f"socket.{name}"
+        assert method.__doc__
+
+
+def test_fields_of_a_socket_that_was_not_opened():
+    class Forgetful(socket.socket):
+        def __init__(self):
+            pass
+
+    sock = Forgetful()
+    assert (sock._closed, sock._io_refs) == (False, 0)
+    sock.close()
+    assert sock._closed
+    assert sock.fileno() == -1
 
 
 def test_read_only_attributes(pair):

@@ -97,6 +97,7 @@ def test_all(pair):
 def test_signatures():
     standard, ours = import_module("socket"), import_module("berkeley.socket")
     functions = {name: value for name, value in vars(standard).items() if inspect.isroutine(value)}
+    functions["socket"] = standard.socket
     methods = dict(inspect.getmembers(standard.socket, inspect.isroutine))
     methods = {name: value for name, value in methods.items() if not name.startswith("_")}
     for home, values in ((ours, functions), (ours.socket, methods)):
@@ -113,9 +114,10 @@ def parameters(function):
     except ValueError:
         return None
     return [
-        (None if each.kind is each.POSITIONAL_ONLY or each.name == "self" else each.name, each.kind)
+        (None if each.kind is each.POSITIONAL_ONLY else each.name, each.kind)
         + ((type(each.default),) if type(each.default) is object else (repr(each.default),))
         for each in signature.parameters.values()
+        if each.name != "self"
     ]
 
 

@@ -4,8 +4,6 @@
 that say `import socket`. What this package offers beyond the standard module is here, and is loaded when first used.
 """
 
-from importlib import import_module
-
 __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.
@@ -28,6 +26,8 @@ def __getattr__(name: str) -> object:
     """The public name, from the module that holds it; kept here from then on."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     return value
 

@@ -4,7 +4,7 @@ import berkeley.socket as namespace
 
 from . import _native, _socket
 from ._enums import AddressFamily, SocketKind
-from ._sock import socket, wrap
+from ._sock import socket
 from ._standard import standard
 
 _INT = 4  # bytes in a C int, on every Linux
@@ -32,18 +32,7 @@ def socketpair(family=None, type=SocketKind.SOCK_STREAM, proto=0):
     """socketpair(2): two connected sockets, AF_UNIX unless another family is given. They are not inheritable."""
     if family is None:
         family = AddressFamily.AF_UNIX
-    first, second = _native.open_pair(family, type, proto)
-    cls = namespace.socket
-    try:
-        one = wrap(cls, first, family, type, proto)
-    except BaseException:
-        _native.close(second)
-        raise
-    try:
-        return one, wrap(cls, second, family, type, proto)
-    except BaseException:
-        one.close()
-        raise
+    return _native.open_pair(family, type, proto)
 
 
 @standard

@@ -4,7 +4,6 @@ Their classes say that they are the socket module's. Where that name is the stan
 beside it), a pickle by that name would be refused as "not the same object", and is made by this module's name instead.
 """
 
-import copyreg
 import sys
 
 import berkeley.socket as namespace
@@ -24,15 +23,15 @@ def _named(cls, arguments, *state):
     return restore, (cls.__name__, *arguments), *state
 
 
-def _reduce_member(member):
-    return _named(type(member), (member.value,))
+def _reduce_member(self, protocol):
+    return _named(type(self), (self.value,))
 
 
-def _reduce_error(error):
-    return _named(*error.__reduce__())
+def _reduce_error(self):
+    return _named(*OSError.__reduce__(self))
 
 
 for _enumeration in (AddressFamily, AddressInfo, MsgFlag, SocketKind):
-    copyreg.pickle(_enumeration, _reduce_member)
+    _enumeration.__reduce_ex__ = _reduce_member
 for _error in (gaierror, herror):
-    copyreg.pickle(_error, _reduce_error)
+    _error.__reduce__ = _reduce_error  # type: ignore[method-assign]

@@ -10,11 +10,10 @@ import os
 import sys
 from enum import IntEnum, IntFlag
 
-from . import _native, _pickles, _socket, families
+from . import _pickles, _socket
 from ._enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._socket import *
 
-_native.use_families(families.lookup)
 globals().update(MEMBERS)
 
 from ._connect import _GLOBAL_DEFAULT_TIMEOUT, create_connection, create_server, has_dualstack_ipv6
@@ -42,4 +41,4 @@ __all__ = [
     *(name for name in dir(_socket) if not name.startswith("_")),
 ]
 
-del MEMBERS, _pickles, families
+del MEMBERS, _pickles

@@ -39,9 +39,11 @@ def default_family(base):
 
 
 def forgetful(base):
-    """Whose __init__ opens nothing."""
+    """Whose __init__ opens nothing, and makes up for what the rest of the standard class expects of it."""
 
     class Derived(base):
+        _closed, _io_refs = False, 0
+
         def __init__(self, *arguments, **keywords):
             pass
 

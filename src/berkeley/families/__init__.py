@@ -11,8 +11,6 @@ the first address of its family is converted. Addresses of a family without a fi
 program registers functions of its own for it.
 """
 
-from operator import index
-
 from ..names._table import FAMILIES
 
 TYPE_CHECKING = False
@@ -49,6 +47,8 @@ def register_family(number: int, pack: "Pack", unpack: "Unpack") -> None:
     raises; for an address that is none this should be a TypeError, ValueError, OverflowError or OSError that names the
     form expected. Registering a number again replaces its functions. ValueError for a family that berkeley knows.
     """
+    from operator import index
+
     number = index(number)
     if number in FAMILIES:
         raise ValueError(f"berkeley converts the addresses of family {number} (AF_{FAMILIES[number].upper()}) itself")

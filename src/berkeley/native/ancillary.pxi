@@ -42,12 +42,18 @@ cdef struct ControlItem:
     int type
     Py_buffer data
 
+cdef enum:
+    FEW_MESSAGES = 2        # as most sends have, need no allocation
+    FEW_BYTES = 256
+
 cdef struct Control:
     # The control messages of one send: their views are held until `release_control`.
     ControlItem *items
     Py_ssize_t count
     char *bytes
     size_t size
+    ControlItem few_items[FEW_MESSAGES]
+    char few_bytes[FEW_BYTES]
 
 
 cdef int pack_control(object messages, Control *control) except -1:
@@ -55,38 +61,64 @@ cdef int pack_control(object messages, Control *control) except -1:
 
     The items are taken into a tuple first: a data object's own code runs while they are read, and may change the list.
     """
-    cdef Py_ssize_t index
+    cdef Py_ssize_t index, count
     cdef size_t total = 0
     cdef ControlItem *item
-    messages = as_tuple(messages, "sendmsg() argument 2 must be an iterable")
-    control.items = NULL
+    messages = as_items(messages, "sendmsg() argument 2 must be an iterable")
+    count = item_count(messages)
+    control.items = control.few_items
     control.bytes = NULL
     control.count = 0
     control.size = 0
-    if not messages:
+    if count == 0:
         return 0
-    control.items = <ControlItem *>PyMem_Calloc(len(messages), sizeof(ControlItem))
-    if control.items == NULL:
-        raise MemoryError
     try:
-        for index in range(len(messages)):
+        if count > FEW_MESSAGES:
+            control.items = <ControlItem *>PyMem_Calloc(count, sizeof(ControlItem))
+            if control.items == NULL:
+                raise MemoryError
+        for index in range(count):
             item = &control.items[index]
-            PyArg_Parse(messages[index], "(iiy*):[sendmsg() ancillary data items]", &item.level, &item.type, &item.data)
+            read_item(<object>item_at(messages, index), item)
             control.count += 1
             if <size_t>item.data.len > CONTROL_LIMIT - CMSG_HEADER:
                 raise OSError("ancillary data item too large")
             total += c_CMSG_SPACE(item.data.len)
             if total > CONTROL_LIMIT:
                 raise OSError("too much ancillary data")
-        control.bytes = <char *>PyMem_Calloc(1, total)
-        if control.bytes == NULL:
-            raise MemoryError
+        control.bytes = control.few_bytes
+        if total > FEW_BYTES:
+            control.bytes = <char *>PyMem_Malloc(total)
+            if control.bytes == NULL:
+                raise MemoryError
+        memset(control.bytes, 0, total)
         control.size = total
         write_control(control)
     except:
         release_control(control)
         raise
     return 0
+
+
+cdef int read_item(object message, ControlItem *item) except -1:
+    """One (level, type, data), by a short way for two ints and bytes."""
+    cdef int overflows = 0
+    if type(message) is tuple and len(<tuple>message) == 3:
+        level, kind, data = <tuple>message
+        if PyLong_CheckExact(level) and PyLong_CheckExact(kind) and PyBytes_CheckExact(data):
+            item.level = small_int(level, &overflows)
+            item.type = small_int(kind, &overflows)
+            if not overflows:
+                return PyObject_GetBuffer(data, &item.data, PyBUF_SIMPLE)
+    PyArg_Parse(message, "(iiy*):[sendmsg() ancillary data items]", &item.level, &item.type, &item.data)
+    return 0
+
+
+cdef int small_int(object number, int *overflows) noexcept:
+    cdef int beyond
+    cdef long value = PyLong_AsLongAndOverflow(number, &beyond)
+    overflows[0] |= beyond or value > INT_MAX or value < INT_MIN
+    return <int>value
 
 
 cdef void write_control(Control *control) noexcept:
@@ -111,8 +143,10 @@ cdef void release_control(Control *control) noexcept:
     cdef Py_ssize_t index
     for index in range(control.count):
         PyBuffer_Release(&control.items[index].data)
-    PyMem_Free(control.items)
-    PyMem_Free(control.bytes)
+    if control.items != control.few_items:
+        PyMem_Free(control.items)
+    if control.bytes != control.few_bytes:
+        PyMem_Free(control.bytes)
 
 
 # --- receiving

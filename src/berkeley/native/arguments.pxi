@@ -5,13 +5,13 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLong(object number) except? -1
     long PyLong_AsLongAndOverflow(object number, int *overflow) except? -1
     Py_ssize_t PyLong_AsSsize_t(object number) except? -1
+    object PyLong_FromUnsignedLong(unsigned long number)
     object PyNumber_Index(object value)
     object PyUnicode_AsEncodedString(object text, const char *encoding, const char *errors)
     object PyUnicode_AsUTF8String(object text)
     unsigned long PyLong_AsUnsignedLong(object number) except? -1
     unsigned long PyLong_AsUnsignedLongMask(object number) except? -1
     unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? -1
-    PyTypeObject *Py_TYPE(object value)
     bint PyLong_Check(object value)
     bint PyLong_CheckExact(object value)
     bint PyFloat_Check(object value)
@@ -31,6 +31,8 @@ cdef extern from "Python.h":
     object PyUnicode_DecodeFSDefaultAndSize(const char *text, Py_ssize_t size)
     object PyUnicode_FromString(const char *text)
     tuple PyList_AsTuple(object items)
+    Py_ssize_t item_count "PySequence_Fast_GET_SIZE"(object items)
+    PyObject *item_at "PySequence_Fast_GET_ITEM"(object items, Py_ssize_t index)
     int PyArg_Parse(object value, const char *format, ...) except 0
     int PyArg_ParseTuple(object value, const char *format, ...) except 0
     int PyUnicode_FSConverter(object value, void *result) except 0
@@ -44,9 +46,15 @@ cdef extern from "Python.h":
     int64_t LLONG_MAX
 
 
-cdef int as_int(object value) except? -1:
+cdef object ZERO = 0     # the flags of most calls
+
+
+cdef inline int as_int(object value) except? -1:
     """A C int, as the 'i' of PyArg_Parse takes it: what CPython uses where a call has several arguments."""
-    cdef long number = PyLong_AsLong(value)
+    return 0 if value is ZERO else checked_int(PyLong_AsLong(value))
+
+
+cdef int checked_int(long number) except? -1:
     if number > INT_MAX:
         raise OverflowError("signed integer is greater than maximum")
     if number < INT_MIN:
@@ -63,14 +71,17 @@ cdef int as_plain_int(object value) except? -1:
     return <int>number
 
 
-cdef Py_ssize_t as_size(object value) except? -1:
+cdef inline Py_ssize_t as_size(object value) except? -1:
     """A Py_ssize_t, as the 'n' of PyArg_Parse takes it."""
     return PyLong_AsSsize_t(value if PyLong_Check(value) else PyNumber_Index(value))
 
 
-cdef tuple as_tuple(object items, str complaint):
-    """The items, held, so that no code of theirs can take them away; TypeError with `complaint` for no iterable."""
-    if type(items) is tuple:
+cdef object as_items(object items, str complaint):
+    """A list or tuple of the items, from which no code of theirs can take any; TypeError with `complaint` for neither.
+
+    A list of one is itself: there is no item before whose code could change it.
+    """
+    if type(items) is tuple or (type(items) is list and len(<list>items) == 1):
         return items
     if type(items) is list:
         return PyList_AsTuple(items)
@@ -89,7 +100,7 @@ cdef struct Data:
     bint viewed
 
 
-cdef int hold_data(object value, Data *data) except -1:
+cdef inline int hold_data(object value, Data *data) except -1:
     """Any contiguous buffer. Bytes need no view: the caller holds them, and nobody can change them."""
     data.viewed = not PyBytes_CheckExact(value)
     if data.viewed:

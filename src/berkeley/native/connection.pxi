@@ -92,7 +92,7 @@ cdef ssize_t start_connect(socket sock, const char *caller, object address) exce
     wait.again = False      # EAGAIN is an answer here: a full backlog (unix), no free port (inet)
     result = attempt(sock, call_connect, &connect, &wait)
     if result == RAISED:
-        raise_outcome(result)
+        return -1
     return -EINTR if result == GIVE_UP else result
 
 
@@ -147,11 +147,15 @@ ctypedef int (*NameCall)(int fd, sockaddr *address, socklen_t *size) noexcept no
 
 cdef object sock_name(socket sock, NameCall call):
     cdef Address address
+    if not ask_name(sock, call, &address):
+        raise_errno(errno)
+    return unpack_address(sock, &address)
+
+
+cdef bint ask_name(socket sock, NameCall call, Address *address) noexcept:
     cdef int failed
-    clear_address(&address)
+    clear_address(address)
     address.length = sizeof(sockaddr_storage)
     with nogil:
         failed = call(sock.sock_fd, <sockaddr *>&address.storage, &address.length)
-    if failed:
-        raise_errno(errno)
-    return unpack_address(sock, &address)
+    return not failed

@@ -64,12 +64,12 @@ def htons(x, /):
 
 def ntohl(x, /):
     """A 32-bit number from network to host order."""
-    return c_ntohl(as_uint32(x))
+    return PyLong_FromUnsignedLong(c_ntohl(as_uint32(x)))
 
 
 def htonl(x, /):
     """A 32-bit number from host to network order."""
-    return c_htonl(as_uint32(x))
+    return PyLong_FromUnsignedLong(c_htonl(as_uint32(x)))
 
 
 cdef inline uint16_t as_uint16(object value, str function) except? 0xFFFF:

@@ -14,6 +14,16 @@ cdef extern from *:
     object PyUnicode_DecodeLocale(const char *text, const char *errors)
     int PyErr_CheckSignals() except -1
     int signals_raised "PyErr_CheckSignals"()
+    PyTypeObject *Py_TYPE(object value)
+    void Py_XDECREF(PyObject *value)
+    void PyErr_SetObject(PyObject *type, PyObject *value)
+    void PyErr_SetString(PyObject *type, const char *text)
+    PyObject *NewError "PyObject_CallFunction"(PyObject *type, const char *format, ...)
+    PyObject *DecodeLocale "PyUnicode_DecodeLocale"(const char *text, const char *errors)
+
+cdef extern from "<locale.h>":
+    char *setlocale(int category, const char *locale)
+    int LC_MESSAGES
 
 
 gaierror = PyErr_NewException("socket.gaierror", OSError, {})
@@ -21,7 +31,31 @@ herror = PyErr_NewException("socket.herror", OSError, {})
 
 
 cdef int raise_errno(int number) except -1:
-    raise OSError(number, PyUnicode_DecodeLocale(strerror(number), "surrogateescape"))
+    set_errno(number)
+    return -1
+
+
+cdef void set_errno(int number) noexcept:
+    """Set OSError, or the subclass that it picks, for an errno.
+
+    Non-blocking programs meet EAGAIN as often as data, and the text of it costs more than the call.
+    """
+    cdef PyObject *error
+    if number == EAGAIN and untranslated():
+        PyErr_SetObject(<PyObject *>BlockingIOError, <PyObject *>WOULD_BLOCK)
+        return
+    error = NewError(<PyObject *>OSError, "iN", number, DecodeLocale(strerror(number), "surrogateescape"))
+    if error != NULL:
+        PyErr_SetObject(<PyObject *>Py_TYPE(<object>error), error)
+        Py_XDECREF(error)
+
+
+cdef inline bint untranslated() noexcept:
+    """Are the C library's messages in its own English? They are until a program asks (setlocale(3): LC_MESSAGES)."""
+    return strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0
+
+
+cdef tuple WOULD_BLOCK = (EAGAIN, "Resource temporarily unavailable")
 
 
 cdef int raise_gaierror(int code, int number) except -1:
@@ -35,5 +69,5 @@ cdef int raise_herror(int code) except -1:
     raise herror(code, PyUnicode_DecodeLocale(hstrerror(code), "surrogateescape"))
 
 
-cdef object timed_out():
-    return TimeoutError("timed out")
+cdef void set_timed_out() noexcept:
+    PyErr_SetString(<PyObject *>TimeoutError, "timed out")

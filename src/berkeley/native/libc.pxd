@@ -191,7 +191,7 @@ cdef extern from "<netdb.h>" nogil:
     int AI_PASSIVE, AI_NUMERICHOST, AI_NUMERICSERV
     int EAI_SYSTEM, HOST_NOT_FOUND
     enum:
-        NI_MAXHOST
+        NI_MAXHOST, NI_NUMERICHOST, NI_NUMERICSERV
         NI_MAXSERV
 
     int c_getaddrinfo "getaddrinfo"(const char *host, const char *service, const addrinfo *hints, addrinfo **result)

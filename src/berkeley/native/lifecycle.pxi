@@ -12,12 +12,16 @@ cdef extern from "Python.h":
 cdef int open_socket(socket sock, int family, int kind, int proto, object fileno) except -1:
     cdef int fd
     cdef int64_t timeout
-    PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
-    if fileno is not None:
+    cdef bint named = fileno is not None
+    if named or not of_face(sock):      # whose events name what will be
+        PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
+    if named:
         return open_descriptor(sock, fileno, family, kind, proto)
     family = AF_INET if family == -1 else family
     kind = SOCK_STREAM if kind == -1 else kind
     proto = 0 if proto == -1 else proto
+    if of_face(sock):
+        PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
     timeout = new_timeout(kind)
     with nogil:
         fd = c_socket(family, kind | SOCK_CLOEXEC | (SOCK_NONBLOCK if timeout >= 0 else 0), proto)
@@ -62,6 +66,8 @@ cdef void take_descriptor(socket sock, int fd, int family, int kind, int proto, 
     sock.sock_type = kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
     sock.sock_proto = proto
     sock.sock_timeout = timeout
+    sock.io_refs = 0
+    sock.closed = False
     sock.last_length = 0        # of another descriptor, where __init__ is called again
     sock.last_address = None
 
@@ -75,28 +81,9 @@ cdef int take_foreign(socket sock, int fd, int family, int kind, int proto) exce
     return 0
 
 
-def adopt(cls, int fd, family, type, proto, socket like=None, /):
-    """A socket of the class for a descriptor that the kernel has just given, with no call to ask what it is.
-
-    `like` is a socket of the same open file: the descriptor has its mode already, and the socket gets its timeout.
-    Whatever fails, the descriptor is closed.
-    """
-    cdef socket sock
-    cdef int number, kind, protocol
-    try:
-        number = as_int(family)
-        kind = as_int(type)
-        protocol = as_int(proto)
-        sock = cls.__new__(cls)
-        PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, number, kind, protocol)
-        if like is None:
-            take_foreign(sock, fd, number, kind, protocol)
-        else:
-            take_descriptor(sock, fd, number, kind, protocol, like.sock_timeout)
-        return sock
-    except:
-        c_close(fd)
-        raise
+cdef int close_socket(socket sock) except -1:
+    cdef int fd = take_fd(&sock.sock_fd)
+    return close_descriptor(fd) if fd != -1 else 0
 
 
 cdef int finalize(socket sock) except -1:
@@ -132,13 +119,6 @@ def dup(fd, /):
     if copy < 0:
         raise_errno(errno)
     return copy
-
-
-def open_pair(family, type, proto, /):
-    """socketpair(2): two connected descriptors, not inheritable."""
-    cdef int fds[2]
-    make_pair(as_int(family), as_int(type), as_int(proto), fds)
-    return fds[0], fds[1]
 
 
 def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):

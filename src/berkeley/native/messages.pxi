@@ -29,8 +29,9 @@ cdef struct Buffers:
     iovec few_vector[FEW]
 
 
-cdef int hold_buffers(tuple items, Buffers *buffers, int access) except -1:
-    cdef Py_ssize_t index, count = len(items)
+cdef int hold_buffers(object items, Buffers *buffers, int access) except -1:
+    """Views of the items of a list or tuple from `as_items`."""
+    cdef Py_ssize_t index, count = item_count(items)
     buffers.count = 0
     buffers.views = buffers.few_views
     buffers.vector = buffers.few_vector
@@ -41,7 +42,7 @@ cdef int hold_buffers(tuple items, Buffers *buffers, int access) except -1:
             if buffers.views == NULL or buffers.vector == NULL:
                 raise MemoryError
         for index in range(count):
-            PyObject_GetBuffer(items[index], &buffers.views[index], access)
+            PyObject_GetBuffer(<object>item_at(items, index), &buffers.views[index], access)
             buffers.count += 1
             buffers.vector[index].iov_base = buffers.views[index].buf
             buffers.vector[index].iov_len = buffers.views[index].len
@@ -84,8 +85,8 @@ cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, ob
     cdef Py_ssize_t room = as_size(ancbufsize)
     cdef int how = as_int(flags)
     cdef Buffers held
-    items = as_tuple(buffers, "recvmsg_into() argument 1 must be an iterable")
-    if len(items) > INT_MAX:
+    items = as_items(buffers, "recvmsg_into() argument 1 must be an iterable")
+    if item_count(items) > INT_MAX:
         raise OSError("recvmsg_into() argument 1 is too long")
     try:
         hold_buffers(items, &held, PyBUF_WRITABLE)
@@ -158,8 +159,8 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
     cdef Buffers held
     cdef Control control
     cdef Wait wait
-    items = as_tuple(buffers, "sendmsg() argument 1 must be an iterable")
-    if len(items) > INT_MAX:
+    items = as_items(buffers, "sendmsg() argument 1 must be an iterable")
+    if item_count(items) > INT_MAX:
         raise OSError("sendmsg() argument 1 is too long")
     hold_buffers(items, &held, PyBUF_SIMPLE)
     try:

@@ -4,13 +4,13 @@ cdef object sock_getsockopt(socket sock, object level, object optname, object bu
     cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
     cdef char buffer[1024]
     cdef socklen_t length
-    memset(buffer, 0, sizeof(buffer))
     if size == 0:
         return integer_option(sock, at, name)
     if sock.sock_family == AF_VSOCK:
         raise OSError("getsockopt string buffer not allowed")
     if size < 0 or <size_t>size > sizeof(buffer):
         raise OSError("getsockopt buflen out of range")
+    memset(buffer, 0, sizeof(buffer))
     length = size
     if c_getsockopt(sock.sock_fd, at, name, buffer, &length) < 0:
         raise_errno(errno)
@@ -163,9 +163,7 @@ cdef object sock_settimeout(socket sock, int64_t timeout):
 
 
 cdef int set_nonblocking(int fd, int nonblocking) except -1:
-    cdef int failed
-    with nogil:
-        failed = ioctl(fd, FIONBIO, &nonblocking)
-    if failed < 0:
+    """The interpreter lock stays: the kernel sets a flag, and waits for nothing."""
+    if ioctl(fd, FIONBIO, &nonblocking) < 0:
         raise_errno(errno)
     return 0

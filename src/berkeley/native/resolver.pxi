@@ -167,6 +167,11 @@ def getnameinfo(address, flags, /):
     if raw.storage.ss_family == AF_INET6:
         (<sockaddr_in6 *>&raw.storage).sin6_flowinfo = c_htonl(flowinfo)
         (<sockaddr_in6 *>&raw.storage).sin6_scope_id = scope_id
+    # The texts of the numbers: nobody to ask. A scope would be an interface's name.
+    if how == NI_NUMERICHOST | NI_NUMERICSERV and scope_id == 0:
+        if raw.storage.ss_family == AF_INET:
+            return ipv4_text(<uint8_t *>&(<sockaddr_in *>&raw.storage).sin_addr), number_text(&raw)
+        return ipv6_text(&(<sockaddr_in6 *>&raw.storage).sin6_addr), number_text(&raw)
     with nogil:
         code = c_getnameinfo(<sockaddr *>&raw.storage, raw.length, host, sizeof(host),
                              service, sizeof(service), how)
@@ -174,6 +179,12 @@ def getnameinfo(address, flags, /):
     if code:
         raise_gaierror(code, number)
     return PyUnicode_DecodeFSDefault(host), PyUnicode_FromString(service)
+
+
+cdef str number_text(Address *address):
+    """The port, which is at the same place in both families."""
+    cdef unsigned int port = c_ntohs((<sockaddr_in *>&address.storage).sin_port)
+    return f"{port}"
 
 
 cdef int numeric_address(const char *name, int port, Address *address) except -1:

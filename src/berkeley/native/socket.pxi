@@ -3,7 +3,7 @@
 cdef object UNSET = object()
 
 cdef class socket:
-    """A socket: the native base of `socket.socket`."""
+    """socket(family=-1, type=-1, proto=-1, fileno=None)\n--\n\nA socket: the native base of `socket.socket`."""
 
     # The fields of CPython's PySocketSockObject, in its order: _ssl reads the descriptor and the timeout from them
     # (capi.pxi asserts the layout). A cdef method here would put a table's pointer before them.
@@ -21,6 +21,11 @@ cdef class socket:
     cdef bint last_given
     cdef int64_t last_time
     cdef object last_address
+    # How many files that makefile() made are open, and was close() called? (face.pxi)
+    cdef int io_refs
+    cdef bint closed
+    # How many receives go by before a datagram is asked for that is there already (wait.pxi).
+    cdef unsigned char not_asked
 
     def __cinit__(self):
         self.sock_fd = -1
@@ -31,6 +36,8 @@ cdef class socket:
         open_socket(self, as_plain_int(family), as_plain_int(type), as_plain_int(proto), fileno)
 
     def __repr__(self):
+        if of_face(self):
+            return describe(self)
         return (f"<socket object, fd={self.sock_fd}, family={self.sock_family}, type={self.sock_type}, "
                 f"proto={self.sock_proto}>")
 
@@ -68,9 +75,7 @@ cdef class socket:
 
     def close(self):
         """close(2): give the descriptor back. Closing twice is no error."""
-        cdef int fd = take_fd(&self.sock_fd)
-        if fd != -1:
-            close_descriptor(fd)
+        close_socket(self)
 
     def connect(self, address, /):
         """connect(2): connect to `address`, waiting as long as the timeout allows.
@@ -168,14 +173,11 @@ cdef class socket:
         """send(2) until all bytes are out, within one timeout. After an error, how many went is not known."""
         return sock_sendall(self, data, flags)
 
-    def sendto(self, *arguments):
+    def sendto(self, data, flags_or_address, address=UNSET, /):
         """sendto(2): sendto(data, address) or sendto(data, flags, address); how many bytes went out."""
-        cdef tuple given = arguments
-        if len(given) == 2:
-            return sock_sendto(self, given[0], 0, given[1])
-        if len(given) == 3:
-            return sock_sendto(self, given[0], given[1], given[2])
-        raise TypeError(f"sendto() takes 2 or 3 arguments ({len(given)} given)")
+        if address is UNSET:
+            return sock_sendto(self, data, ZERO, flags_or_address)
+        return sock_sendto(self, data, flags_or_address, address)
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
         """sendmsg(2): how many bytes of `buffers` went out, sent as one message.

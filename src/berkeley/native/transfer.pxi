@@ -3,8 +3,6 @@
 # Under a timeout each call carries MSG_DONTWAIT: the descriptor's own blocking mode belongs to everyone who shares the
 # open file (dup, fork), and another holder may have switched it back to blocking.
 
-from cpython.ref cimport Py_XDECREF
-
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size) except -1
     PyObject *NewBytes "PyBytes_FromStringAndSize"(const char *data, Py_ssize_t size) except NULL
@@ -53,7 +51,7 @@ cdef ssize_t call_sendto(int fd, void *arguments) noexcept nogil:
 
 # --- receiving
 
-cdef bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, Call call):
+cdef inline bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, Call call):
     """Up to `size` bytes by `call`, in a bytes object of just the length that came."""
     cdef Wait wait
     cdef char small[SMALL]
@@ -61,6 +59,7 @@ cdef bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, 
     cdef PyObject *target
     transfer.size = size
     prepare_transfer(transfer, &wait, sock, POLLIN, flags)
+    probe_first(sock, &wait, &transfer.flags)
     if size <= SMALL:
         transfer.data = small
         if flags & MSG_TRUNC:
@@ -116,12 +115,13 @@ cdef object sock_recvfrom(socket sock, object bufsize, object flags):
     return data, unpack_address(sock, &transfer.address)
 
 
-cdef ssize_t receive_into(socket sock, Py_buffer *view, Py_ssize_t size, int flags, Transfer *transfer,
-                          Call call) except -1:
+cdef inline ssize_t receive_into(socket sock, Py_buffer *view, Py_ssize_t size, int flags, Transfer *transfer,
+                                 Call call) except -1:
     cdef Wait wait
     transfer.data = view.buf
     transfer.size = size if size else view.len
     prepare_transfer(transfer, &wait, sock, POLLIN, flags)
+    probe_first(sock, &wait, &transfer.flags)
     return perform(sock, call, transfer, &wait)
 
 
@@ -200,7 +200,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
             if sent == data.size:
                 return None
             if wait.again and monotonic() >= wait.deadline:
-                raise timed_out()
+                raise_outcome(TIMED_OUT)
     finally:
         release_data(&data)
 

@@ -1,0 +1,212 @@
+# What `socket.socket` has beyond the base type and every program calls: accept, dup, close, and the count of its files.
+#
+# The Python class takes these as descriptors of its own, and the base type's methods along with them (`adorn`): the
+# interpreter calls a method straight from the bytecode where the object is of the very type that the method's
+# descriptor belongs to, and on a longer way where the method is inherited.
+
+cdef extern from "Python.h":
+    ctypedef struct PyMethodDef:
+        const char *ml_name
+    ctypedef struct PyGetSetDef:
+        const char *name
+    bint PyType_IsSubtype(PyTypeObject *type, PyTypeObject *base)
+    void *PyType_GetSlot(PyTypeObject *type, int slot)
+    int Py_tp_methods, Py_tp_getset
+    object PyDescr_NewMethod(PyTypeObject *type, PyMethodDef *method)
+    object PyDescr_NewGetSet(PyTypeObject *type, PyGetSetDef *field)
+
+    object new_object "berkeley_new_object"(PyTypeObject *type, tuple arguments)
+
+cdef extern from *:
+    """
+    #define berkeley_new_object(type, arguments) ((type)->tp_new((type), (arguments), NULL))
+    #define berkeley_own_names(type) ((type)->tp_dict)
+    """
+    PyObject *own_names "berkeley_own_names"(PyTypeObject *type)
+    PyObject *PyDict_GetItem(PyObject *dict, object key)
+
+# The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it.
+cdef type face_type = None
+cdef dict face_names = None
+cdef object real_close = None       # the class's own method of that name
+
+
+def adorn(type cls not None, dict names not None, /):
+    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module."""
+    global face_type, face_names, real_close
+    cdef PyMethodDef *method
+    cdef PyGetSetDef *field = <PyGetSetDef *>PyType_GetSlot(<PyTypeObject *>Face, Py_tp_getset)
+    for source in (Face, socket):
+        method = <PyMethodDef *>PyType_GetSlot(<PyTypeObject *>source, Py_tp_methods)
+        while method.ml_name != NULL:
+            if method.ml_name.decode() not in vars(cls):
+                setattr(cls, method.ml_name.decode(), PyDescr_NewMethod(<PyTypeObject *>cls, method))
+            method += 1
+    while field.name != NULL:
+        setattr(cls, field.name.decode(), PyDescr_NewGetSet(<PyTypeObject *>cls, field))
+        field += 1
+    face_type = cls
+    face_names = names
+    real_close = cls._real_close
+
+
+cdef inline bint of_face(socket sock) noexcept:
+    """Is it a `socket.socket`, or of a class derived from that?"""
+    return face_type is not None and PyType_IsSubtype(Py_TYPE(sock), <PyTypeObject *>face_type)
+
+
+def open_pair(family, type, proto, /):
+    """socketpair(2): two connected `socket.socket`, not inheritable."""
+    cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
+    cdef int fds[2]
+    make_pair(number, kind, protocol, fds)
+    cls = face_names["socket"]
+    try:
+        first = wrapped(cls, fds[0], family, type, proto, number, kind, protocol)
+    except:
+        c_close(fds[1])
+        raise
+    try:
+        return first, wrapped(cls, fds[1], family, type, proto, number, kind, protocol)
+    except:
+        first.close()
+        raise
+
+
+cdef inline object wrapped(cls, int fd, family, type, proto, int number, int kind, int protocol):
+    """A socket of the class that the module shows, for a descriptor that the kernel has just given.
+
+    One that is not ours is called as its users expect, with what the program knows, and asks the kernel.
+    """
+    if cls is face_type:
+        return made(fd, number, kind, protocol, None)
+    return cls(family, type, proto, fileno=fd)
+
+
+cdef socket made(int fd, int family, int kind, int proto, socket like):
+    """A `socket.socket`, with no call to ask what it is. Whatever fails, the descriptor is closed.
+
+    `like` is a socket of the same open file: the descriptor has its mode already, the socket gets its timeout.
+    """
+    cdef socket sock
+    try:
+        sock = <socket>new_object(<PyTypeObject *>face_type, ())
+        PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
+        if like is None:
+            take_foreign(sock, fd, family, kind, proto)
+        else:
+            take_descriptor(sock, fd, family, kind, proto, like.sock_timeout)
+        return sock
+    except:
+        c_close(fd)
+        raise
+
+
+cdef class Face(socket):
+    """Holds the methods: there are no objects of it."""
+
+    @property
+    def _closed(self):
+        return self.closed
+
+    @_closed.setter
+    def _closed(self, value):
+        self.closed = value
+
+    @property
+    def _io_refs(self):
+        return self.io_refs
+
+    @_io_refs.setter
+    def _io_refs(self, value):
+        self.io_refs = value
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        if not self.closed:
+            self.close()
+
+    def accept(self):
+        """accept4(2): (a new socket for the connection, the peer's address).
+
+        The new socket is not inheritable. It has the default timeout where there is one, and blocks otherwise,
+        whatever the mode of this one.
+        """
+        fd, address = sock_accept(self) if type(self) is face_type else self._accept()
+        cls = face_names["socket"]
+        if cls is face_type:
+            return made(fd, self.sock_family, self.sock_type, self.sock_proto, None), address
+        return cls(self.family, self.type, self.proto, fileno=fd), address
+
+    def dup(self):
+        """A socket of the same class for the same connection, on a descriptor of its own, not inheritable."""
+        cdef type cls = type(self)
+        fd = dup(self.fileno())
+        if cls is face_type:
+            return made(fd, self.sock_family, self.sock_type, self.sock_proto, self)
+        sock = cls(self.family, self.type, self.proto, fileno=fd)
+        sock.settimeout(self.gettimeout())
+        return sock
+
+    def close(self):
+        """Close the socket: close(2), now, or when the last file that makefile() made is closed."""
+        self.closed = True
+        if self.io_refs > 0:
+            return
+        if type(self) is face_type and PyDict_GetItem(own_names(Py_TYPE(self)), "_real_close") == <PyObject *>real_close:
+            close_socket(self)
+        else:
+            self._real_close()
+
+    def detach(self):
+        """The descriptor, which stays open; the object is closed from then on."""
+        self.closed = True
+        return take_fd(&self.sock_fd)
+
+    # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
+
+    def _real_close(self):
+        close_socket(self)
+
+    def _decref_socketios(self):
+        if self.io_refs > 0:
+            self.io_refs -= 1
+        if self.closed:
+            self.close()
+
+
+cdef str describe(socket sock):
+    """The repr of a `socket.socket`: its class, descriptor and kind, and its addresses where it has them."""
+    cdef type cls = type(sock)
+    cdef str near = "", far = ""
+    if not sock.closed:
+        near = own_name(sock, c_getsockname) if cls is face_type else told(sock.getsockname)
+        far = own_name(sock, c_getpeername) if cls is face_type else told(sock.getpeername)
+    return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if sock.closed else ''} fd={sock.fileno()}, "
+            f"family={sock.family!s}, type={sock.type!s}, proto={sock.sock_proto}"
+            f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")
+
+
+cdef str own_name(socket sock, NameCall call):
+    """An address's text; none where there is no address: not bound, not connected, or closed underneath."""
+    cdef Address address
+    cdef sockaddr_in *inet = <sockaddr_in *>&address.storage
+    cdef int port
+    if not ask_name(sock, call, &address):
+        return ""
+    if address.storage.ss_family == AF_INET:
+        port = c_ntohs(inet.sin_port)
+        return f"('{ipv4_text(<uint8_t *>&inet.sin_addr)}', {port})"
+    found = unpack_address(sock, &address)
+    return str(found) if found else ""
+
+
+cdef str told(call):
+    """The same where a derived class may have a word in it."""
+    try:
+        found = call()
+    except OSError:
+        return ""
+    return str(found) if found else ""
