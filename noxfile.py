@@ -22,7 +22,7 @@ SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
 # Tested where it is found, but not missed where it is not.
 COMING = ["3.14"]
 
-nox.options.sessions = ["interpreters", "lint", "tests", "cpython-quick", "vm"]
+nox.options.sessions = ["interpreters", "lint", "tests", "bench-quick", "cpython-quick", "vm"]
 nox.options.reuse_venv = "yes"
 
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
@@ -145,6 +145,17 @@ def bench(session):
     """Time berkeley beside the interpreter's own module."""
     install_wheel(session, session.python, "python", *group("bench"))
     session.run("python", "bench/run.py", *session.posargs)
+
+
+@nox.session(name="bench-quick", python=False)
+def bench_quick(session):
+    """See that the benchmark runs as a whole, on the newest interpreter: its figures are a first look."""
+    interpreter = [*USABLE.values()][-1]
+    python = environment(session, interpreter, "bench-quick")
+    install_wheel(session, interpreter, python, *group("bench"))
+    with tempfile.TemporaryDirectory() as directory:
+        files = ["--json", f"{directory}/figures.json", "--picture", f"{directory}/figures.svg"]
+        session.run(python, "bench/run.py", "--quick", *files, *session.posargs, external=True)
 
 
 def run_tests(session, *arguments):

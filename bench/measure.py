@@ -1,4 +1,4 @@
-"""Paired measurement: the same statements on two socket modules in one process, turn by turn.
+"""Paired measurement: the same statements on two socket modules, and in C, in one process, turn by turn.
 
 Machines get faster and slower while one measures. Taking turns lets every moment strike all sides alike. What is left
 is noise: how far a second instance of the standard side, measured like the others, comes out from the first, or how
@@ -15,9 +15,10 @@ from textwrap import indent
 from time import perf_counter_ns
 
 import peers
+from goals import GOALS
 
 TEMPLATE = """
-def sampler(socket, standard, os, peers, clock, repeat):
+def sampler(socket, standard, os, peers, clock, repeat, floor):
 {setup}
     try:
         batches = yield
@@ -25,10 +26,7 @@ def sampler(socket, standard, os, peers, clock, repeat):
             spent = 0
             for _ in repeat(None, batches):
 {before}
-                start = clock()
-                for _ in repeat(None, {count}):
-{code}
-                spent += clock() - start
+{timed}
 {after}
             batches = yield spent
     finally:
@@ -36,11 +34,20 @@ def sampler(socket, standard, os, peers, clock, repeat):
 """
 
 
+PYTHON = """\
+start = clock()
+for _ in repeat(None, {count}):
+{code}
+spent += clock() - start"""
+C = "spent += floor(locals())"
+
+
 @dataclass(frozen=True)
 class Operation:
     """Statements to time, and what they need around them.
 
-    In all of them `socket` is the module to measure; `standard` is the interpreter's, for what is not measured.
+    In all of them `socket` is the module to measure; `standard` is the interpreter's, for what is not measured. The
+    floor is an expression of C in the place of the code: floor.py has its names.
     """
 
     group: str
@@ -52,65 +59,93 @@ class Operation:
     finish: str = "pass"  # after the last batch
     count: int = 100  # how often a batch runs the code: as often as the buffers of the kernel allow
     needs: Callable[[], bool] | None = None  # whether this process may do it at all
+    floor: str | None = None
+    unit: str = "ns"
 
-    def sampler(self, module, standard):
-        """A function that runs a number of batches and gives the nanoseconds that one run of the code took."""
-        levels = {"setup": 4, "before": 16, "code": 20, "after": 16, "finish": 8}
+    def sides(self, standard, subject, floor):
+        """The samplers: the standard module's, the same again, the subject's; and C's, where the row has a floor.
+
+        Each runs a number of batches and gives the nanoseconds that one run of the code took.
+        """
+        code = PYTHON.format(count=self.count, code=indent(self.code, " " * 4))
+        yield from (self.sampler(module, standard, code) for module in (standard, standard, subject))
+        if floor and self.floor:
+            yield self.sampler(standard, standard, C, floor.timer(self.floor, self.count))
+
+    def sampler(self, module, standard, timed, floor=None):
+        levels = {"setup": 4, "before": 16, "after": 16, "finish": 8}
         parts = {name: indent(getattr(self, name), " " * level) for name, level in levels.items()}
         names = {}
-        exec(TEMPLATE.format(**parts, count=self.count), names)
-        generator = names["sampler"](module, standard, os, peers, perf_counter_ns, repeat)
+        exec(TEMPLATE.format(**parts, timed=indent(timed, " " * 16)), names)
+        generator = names["sampler"](module, standard, os, peers, perf_counter_ns, repeat, floor)
         next(generator)
         return lambda batches: generator.send(batches) / (batches * self.count)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What came out for an operation: nanoseconds for each side, and ratios of the standard module's time."""
+    """What came out for an operation: what it took on each side, and ratios of the standard module's figure."""
 
     group: str
     name: str
+    unit: str
     standard: float
     berkeley: float
+    floor: float | None  # the same from C
     ratio: float  # above 1: berkeley is faster
     noise: float  # how far the ratio may be off
+    of_c: float | None  # berkeley's share of C's speed
+    goal: float | None  # the ratio to reach
+    goal_of_c: float | None
 
     @property
     def slower(self):
-        return self.ratio + self.noise < SLOWER
+        return self.ratio + self.noise < min(SLOWER, self.goal or 1)
+
+    @property
+    def missed(self):
+        """Is the goal out of reach of the noise, as a share of C's speed too where it has one?"""
+        ratio = self.goal is not None and self.ratio + self.noise < self.goal
+        return ratio and (self.goal_of_c is None or self.of_c is None or self.of_c + self.noise < self.goal_of_c)
 
 
 # Below this ratio an operation counts as slower: closer than that, two runs of one thing differ.
 SLOWER = 0.95
 
 
-def measure(operation, standard, subject, rounds, nanoseconds):
-    """Time an operation in `rounds` rounds, each taking about `nanoseconds` for a side, and give its row."""
-    sides = [operation.sampler(module, standard) for module in (standard, standard, subject)]
+def measure(operation, standard, subject, floor, rounds, nanoseconds):
+    """Measure an operation in `rounds` rounds, each taking about `nanoseconds` for a side, and give its row."""
+    sides = list(operation.sides(standard, subject, floor))
     for side in sides:
         side(1)
     batches = batches_for(nanoseconds, sides[0], operation.count)
-    samples = [[], [], []]
+    samples = [[] for _ in sides]
     gc.collect()
     gc.disable()
     try:
         for number in range(rounds):
             # Whoever comes first in one round comes last in the next.
-            for place in range(3):
-                side = (place + number) % 3
+            for place in range(len(sides)):
+                side = (place + number) % len(sides)
                 samples[side].append(sides[side](batches))
     finally:
         gc.enable()
-    one, other, ours = samples
+    one, other, ours, *c = samples
     ratios = [theirs / mine for theirs, mine in zip(one, ours, strict=True)]
     itself = median(left / right for left, right in zip(one, other, strict=True))
+    goal, goal_of_c = GOALS.get((operation.group, operation.name), (None, None))
     return Row(
         operation.group,
         operation.name,
+        operation.unit,
         standard=median(one),
         berkeley=median(ours),
+        floor=median(c[0]) if c else None,
         ratio=median(ratios),
         noise=max(abs(itself - 1), 2 * error_of_median(ratios)),
+        of_c=median(fastest / mine for fastest, mine in zip(c[0], ours, strict=True)) if c else None,
+        goal=goal,
+        goal_of_c=goal_of_c,
     )
 
 

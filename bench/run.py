@@ -1,9 +1,10 @@
-"""Times every operation on the interpreter's own socket module and on berkeley, side by side.
+"""Times every operation on the interpreter's own socket module, on berkeley and in C, turn by turn.
 
-    python bench/run.py --filter 'calls*' --json figures.json
+    python bench/run.py --filter 'calls*' --json figures.json --picture figures.svg
 
-A ratio is the standard module's time over berkeley's: above 1, berkeley is faster. The noise is how far that may be
-off: believe no difference below it.
+A ratio is the standard module's time over berkeley's: above 1, berkeley is faster. "of C" is the share that berkeley
+reaches of the speed of the same system calls from C. The noise is how far a ratio may be off, measured in part by a
+second instance of the standard module: believe no difference below it.
 """
 
 import json
@@ -17,69 +18,110 @@ from importlib import import_module
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from statistics import geometric_mean
+from statistics import geometric_mean, median
 
 import click
+from floor import Floor, compiler
 from measure import SLOWER, measure
 from operations import OPERATIONS
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-LINE = "{:52} {:>10} {:>10} {:>7} {:>7}  {}".format
+LINE = "{:46} {:>11} {:>11} {:>11} {:>6} {:>6} {:>6} {:>5}  {}".format
+HEADINGS = ("standard", "berkeley", "C", "ratio", "noise", "of C", "goal", "")
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--quick", is_flag=True, help="Fewer and shorter rounds: a first look.")
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds, in less than a minute: a first look.")
 @click.option("--filter", "pattern", default="*", help="Only rows whose 'group: name' matches this pattern.")
 @click.option("--subject", default="berkeley.socket", show_default=True, help="The module to measure.")
 @click.option("--check", is_flag=True, help=f"Exit code 1 if a ratio is below {SLOWER} beyond noise, twice over.")
-@click.option("--json", "path", type=click.Path(path_type=Path), help="A file for the figures.")
-def main(quick, pattern, subject, check, path):
+@click.option("--json", "figures_path", type=click.Path(path_type=Path), help="A file for the figures.")
+@click.option("--picture", "picture_path", type=click.Path(path_type=Path), help="A file for the bars: .svg or .png.")
+def main(quick, pattern, subject, check, figures_path, picture_path):
     subject = import_module(subject)
-    rounds, nanoseconds = (11, 500_000) if quick else (31, 2_000_000)
+    rounds, nanoseconds = (5, 300_000) if quick else (31, 2_000_000)
     # On one processor, nothing moves between caches. Other processes that take part go where they like.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    operations, remarks = chosen(pattern)
+    floor = Floor(item.floor for item in operations if item.floor) if compiler() else None
+    if floor is None:
+        remarks.append("no C compiler: no floor")
     rows = []
-    for group, operations in groupby(chosen(pattern), attrgetter("group")):
-        click.echo(LINE(f"\n{group}", "standard", "berkeley", "ratio", "noise", "").rstrip())
-        for operation in operations:
-            row = measure(operation, socket, subject, rounds, nanoseconds)
-            if row.slower:
-                # Once may be chance.
-                row = measure(operation, socket, subject, 2 * rounds, nanoseconds)
-            rows.append(row)
-            click.echo(shown(row))
-    click.echo(summary(rows))
-    if path:
-        path.write_text(json.dumps(figures(rows, subject), indent=1) + "\n")
+    for row in measured(operations, subject, floor, rounds, nanoseconds):
+        if not rows or row.group != rows[-1].group:
+            click.echo(f"\n{LINE(row.group, *HEADINGS)}".rstrip())
+        rows.append(row)
+        click.echo(shown(row))
+    click.echo(summary(rows, remarks))
+    machine = {
+        "python": platform.python_version(),
+        "build": " ".join(platform.python_build()),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "subject": subject.__name__,
+    }
+    if figures_path:
+        fields = [{**asdict(row), "slower": row.slower, "missed": row.missed} for row in rows]
+        figures_path.write_text(json.dumps({**machine, "rows": fields}, indent=1) + "\n")
+    if picture_path:
+        from picture import draw
+
+        draw([row for row in rows if row.goal is not None] or rows, machine, picture_path)
     sys.exit(check and any(row.slower for row in rows))
 
 
 def chosen(pattern):
-    """The operations to measure, in groups."""
+    """The operations to measure, in groups; and what is to be said of those that cannot be."""
     matching = [item for item in OPERATIONS if fnmatch(f"{item.group}: {item.name}", pattern)]
     able = [item for item in matching if item.needs is None or item.needs()]
-    if left_out := len(matching) - len(able):
-        click.echo(f"{left_out} operations left out, for which this process lacks the privilege")
-    return sorted(able, key=attrgetter("group"))
+    left_out = len(matching) - len(able)
+    remarks = [f"{left_out} operations left out, for which this process or machine lacks something"] if left_out else []
+    return sorted(able, key=attrgetter("group")), remarks
+
+
+def measured(operations, subject, floor, rounds, nanoseconds):
+    """The rows, under a progress bar where somebody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # No thread of the bar's own: it would take turns with what is measured, and the rows fork.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+        task = progress.add_task("", total=len(operations))
+        for operation in operations:
+            progress.update(task, description=operation.group, refresh=True)
+            row = measure(operation, socket, subject, floor, rounds, nanoseconds)
+            if row.slower:
+                # Once may be chance.
+                row = measure(operation, socket, subject, floor, 2 * rounds, nanoseconds)
+            progress.update(task, advance=1)
+            yield row
 
 
 def shown(row):
-    times = f"{row.standard:.0f} ns", f"{row.berkeley:.0f} ns"
-    return LINE(row.name, *times, f"{row.ratio:.2f}", f"{row.noise:.2f}", "SLOWER" if row.slower else "").rstrip()
+    figures = [row.standard, row.berkeley, row.floor]
+    remark = "SLOWER" if row.slower else "below its goal" if row.missed else ""
+    return LINE(
+        row.name,
+        *("" if figure is None else f"{figure:.0f} {row.unit}" for figure in figures),
+        f"{row.ratio:.2f}",
+        f"{row.noise:.2f}",
+        "" if row.of_c is None else f"{row.of_c:.0%}",
+        "" if row.goal is None else f"{row.goal:.2f}".rstrip("0").rstrip("."),
+        remark,
+    ).rstrip()
 
 
-def summary(rows):
-    """The mean ratio of each group, and what is slower."""
+def summary(rows, remarks):
+    """The mean ratio of each group, how far the noise reaches, and what is slower."""
     lines = ["\ngeometric means"]
     for group, members in groupby(rows, attrgetter("group")):
         lines.append(f"{group:30} {geometric_mean(row.ratio for row in members):.2f}")
+    if rows:
+        noise = [row.noise for row in rows]
+        lines.append(f"\nnoise: {median(noise):.2f} for half of the rows, {max(noise):.2f} for the worst")
+    aimed = [row for row in rows if row.goal is not None]
+    lines.append(f"{sum(not row.missed for row in aimed)} of {len(aimed)} goals reached")
     slower = [f"{row.group}: {row.name} {row.ratio:.2f}" for row in rows if row.slower]
-    return "\n".join([*lines, "", f"{len(slower)} of {len(rows)} slower", *slower])
-
-
-def figures(rows, subject):
-    """The rows, and the machine they hold for. Times are in nanoseconds."""
-    machine = {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count()}
-    return {**machine, "subject": subject.__name__, "rows": [{**asdict(row), "slower": row.slower} for row in rows]}
+    return "\n".join([*lines, f"{len(slower)} of {len(rows)} slower", *slower, *remarks])
 
 
 if __name__ == "__main__":

@@ -19,19 +19,29 @@ def bench(monkeypatch):
 
 # Some operations leave their sockets to the garbage collector, and some start a process beside pytest's thread.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore:This process:DeprecationWarning")
+@pytest.mark.timeout(180)
 def test_every_operation_runs_twice(bench, impl):
+    from floor import Floor, compiler
+
+    floor = Floor(operation.floor for operation in bench.OPERATIONS if operation.floor) if compiler() else None
     able = [operation for operation in bench.OPERATIONS if operation.needs is None or operation.needs()]
     assert len(able) > 200
     before = len(os.listdir("/proc/self/fd"))
     for operation in able:
-        sample = operation.sampler(impl, socket)
         try:
-            assert sample(1) > 0
-            assert sample(1) > 0
+            for sample in operation.sides(socket, impl, floor):
+                assert sample(1) > 0
+                assert sample(1) > 0
+                del sample
         except Exception as error:
             raise AssertionError(f"{operation.group}: {operation.name}") from error
-        del sample
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_every_goal_is_some_operation_s(bench):
+    from goals import GOALS
+
+    assert GOALS.keys() <= {(operation.group, operation.name) for operation in bench.OPERATIONS}
 
 
 def test_names_are_unique(bench):

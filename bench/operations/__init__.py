@@ -1,6 +1,6 @@
 """What is measured: one file for each part of the module, each with a table named OPERATIONS."""
 
-from . import addresses, bulk, calls, connecting, files, importing, messages, names, objects
+from . import addresses, between, bulk, calls, connecting, files, messages, names, objects, process, programs
 
-PARTS = [calls, messages, addresses, bulk, connecting, objects, files, names, importing]
+PARTS = [calls, messages, addresses, bulk, between, connecting, objects, files, names, programs, process]
 OPERATIONS = [operation for part in PARTS for operation in part.OPERATIONS]

@@ -5,46 +5,52 @@ from measure import Operation
 from .transports import MODES, OTHER_END, TRANSPORTS, UNIX, UNIX_DATAGRAM
 
 SIZES = {"100 B": 100, "1400 B": 1400, "16 KiB": 16384}
-SEND = {"send": "a.send(data)", "sendall": "a.sendall(data)"}
-RECEIVE = {"recv": "a.recv(size)", "recv_into": "a.recv_into(buffer)"}
+# Python, and C for the floor.
+SEND = {"send": ("a.send(data)", "send(a, data, size, 0)"), "sendall": ("a.sendall(data)", "send_all(a, data, size)")}
+RECEIVED = "recv(a, buffer, size, 0)"
+RECEIVE = {"recv": ("a.recv(size)", RECEIVED), "recv_into": ("a.recv_into(buffer)", RECEIVED)}
 
 
 def row(transport, mode, name, code, size="100 B", receives=False):
     setup = f"{transport.setup}\n{OTHER_END}\nsize = {SIZES[size]}; data = bytes(size); buffer = bytearray(size)"
     count = transport.counts[SIZES[size]]
+    python, c = code
     return Operation(
         f"calls, {mode}",
         f"{transport.name} {name} {size}",
-        code,
+        python,
         setup=f"{setup}\n{MODES[mode]}",
         before=f"peers.feed(there, data, {count})" if receives else "pass",
         after="pass" if receives else "peers.drain(there)",
         count=count,
+        floor=c,
     )
 
 
 def large_buffer(transport, mode, size):
     """A call with a buffer much larger than what arrives, as programs have it that do not know what will."""
-    return row(transport, mode, f"recv({size}) of", f"a.recv({size})", receives=True)
+    return row(transport, mode, f"recv({size}) of", (f"a.recv({size})", RECEIVED), receives=True)
+
+
+def of_mode(mode):
+    for transport in TRANSPORTS:
+        yield from (row(transport, mode, *item) for item in SEND.items())
+        yield from (row(transport, mode, *item, receives=True) for item in RECEIVE.items())
+    for size in ("1400 B", "16 KiB"):
+        yield row(UNIX, mode, "send", SEND["send"], size)
+        yield row(UNIX, mode, "recv", RECEIVE["recv"], size, True)
+    yield from (large_buffer(UNIX_DATAGRAM, mode, size) for size in (4096, 65536, 262144))
 
 
 OPERATIONS = [
-    *(row(transport, mode, *item) for mode in MODES for transport in TRANSPORTS for item in SEND.items()),
-    *(
-        row(transport, mode, *item, receives=True)
-        for mode in MODES
-        for transport in TRANSPORTS
-        for item in RECEIVE.items()
-    ),
-    *(row(UNIX, mode, "send", SEND["send"], size) for mode in MODES for size in ("1400 B", "16 KiB")),
-    *(row(UNIX, mode, "recv", RECEIVE["recv"], size, True) for mode in MODES for size in ("1400 B", "16 KiB")),
-    *(large_buffer(UNIX_DATAGRAM, mode, size) for mode in MODES for size in (4096, 65536, 262144)),
+    *(operation for mode in MODES for operation in of_mode(mode)),
     *(
         Operation(
             "would block",
             f"{transport.name} {name}",
             f"try: {code}\nexcept BlockingIOError: pass",
             setup=f"{transport.setup}\na.setblocking(False); buffer = bytearray(100)",
+            floor="would_block(recv(a, buffer, 100, 0))",
         )
         for transport in TRANSPORTS
         for name, code in {"recv": "a.recv(100)", "recv_into": "a.recv_into(buffer)"}.items()

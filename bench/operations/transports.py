@@ -39,8 +39,12 @@ a.connect(b.getsockname()); b.connect(a.getsockname())""",
 )
 TRANSPORTS = [UNIX, TCP, UNIX_DATAGRAM, UDP]
 
-# In timeout mode a descriptor is non-blocking and the call has a deadline to mind.
-MODES = {"blocking": "a.settimeout(None)", "timeout": "a.settimeout(60)"}
+# Under a timeout a descriptor is non-blocking, and the call has a deadline to mind.
+MODES = {
+    "blocking": "a.settimeout(None)",
+    "timeout": "a.settimeout(60)",
+    "non-blocking": "a.settimeout(0)",
+}
 
 
 def may_use_packets():

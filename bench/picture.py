@@ -1,0 +1,81 @@
+"""The figures as bars: one for each operation that has a goal, with C's speed as a mark beside it."""
+
+from itertools import groupby
+from operator import attrgetter
+
+import matplotlib
+
+matplotlib.use("agg")
+# The text of an SVG stays text: it can be searched, and takes the reader's font.
+matplotlib.rcParams["svg.fonttype"] = "none"
+matplotlib.rcParams["svg.hashsalt"] = "berkeley"
+from matplotlib import pyplot  # noqa: E402
+
+COLUMNS = 2
+LINE = 0.17  # inches that a bar takes
+BEYOND = 6  # longer bars are cut, and say how long they are
+FASTER, SLOWER, FLOOR, INK = "#2a9d8f", "#e76f51", "#264653", "#333333"
+
+
+def draw(rows, machine, path):
+    """Write the picture to an .svg or .png file."""
+    groups = [(name, list(members)) for name, members in groupby(rows, attrgetter("group"))]
+    columns = balanced(groups)
+    height = max(sum(len(members) + 2 for _, members in column) for column in columns)
+    figure, axes = pyplot.subplots(1, len(columns), figsize=(6.2 * len(columns), height * LINE + 1.1), squeeze=False)
+    for axis, column in zip(axes[0], columns, strict=True):
+        fill(axis, column, height)
+    figure.suptitle(
+        f"Speed relative to the standard module of Python {machine['python']}: longer is faster.  "
+        "A mark is the same system calls from C.",
+        fontsize=10,
+        color=INK,
+    )
+    figure.tight_layout(rect=(0, 0, 1, 0.985))
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    pyplot.close(figure)
+
+
+def balanced(groups):
+    """The groups in columns of about the same height, in their order."""
+    lines = sum(len(members) + 2 for _, members in groups)
+    columns, filled = [[] for _ in range(COLUMNS)], 0
+    for name, members in groups:
+        columns[min(COLUMNS - 1, filled * COLUMNS // lines)].append((name, members))
+        filled += len(members) + 2
+    return [column for column in columns if column]
+
+
+def fill(axis, groups, height):
+    line, places, names = 0, [], []
+    for group, members in groups:
+        frame = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axis.text(0, line + 0.6, group, fontsize=8, fontweight="bold", color=INK, va="center", bbox=frame)
+        line += 1.5
+        for row in members:
+            bar(axis, row, line)
+            places.append(line)
+            names.append(row.name)
+            line += 1
+        line += 0.5
+    axis.axvline(1, color=INK, linewidth=0.8)
+    axis.set_yticks(places, names, fontsize=7, color=INK)
+    axis.set_ylim(height, 0)
+    axis.set_xlim(0, BEYOND + 0.6)
+    axis.set_xticks([1, 2, 3, 4, 5, 6], ["1", "2", "3", "4", "5", "6 times"], fontsize=7, color=INK)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    axis.grid(axis="x", linewidth=0.3)
+    axis.set_axisbelow(True)
+
+
+def bar(axis, row, line):
+    colour = SLOWER if row.slower else FASTER
+    axis.barh(line, min(row.ratio, BEYOND), height=0.72, color=colour)
+    axis.errorbar(min(row.ratio, BEYOND), line, xerr=min(row.noise, BEYOND), color=INK, linewidth=0.5)
+    label = f"{row.ratio:.1f}" if row.ratio >= 10 else f"{row.ratio:.2f}"
+    axis.text(0.06, line, label, fontsize=6, color="white", va="center", ha="left")
+    if row.floor is not None:
+        limit = row.standard / row.floor
+        if limit <= BEYOND:
+            axis.plot([limit, limit], [line - 0.42, line + 0.42], color=FLOOR, linewidth=1.6)
