@@ -1,12 +1,13 @@
-"""Socket protocols and options of the smaller families: KCM, LLC, MCTP, NFC, Phonet, PPPoX, RxRPC, SMC.
+"""Socket protocols and options of the smaller families: KCM, key management, LLC, MCTP, NFC, Phonet, PPPoX, RxRPC, SMC.
 
 <linux/kcm.h>, <linux/llc.h>, <linux/mctp.h>, <linux/nfc.h>, <linux/phonet.h>, <linux/if_pppox.h>, <linux/rxrpc.h>,
-<linux/smc.h>. Their AF_* numbers are in domains.py.
+<linux/smc.h>, <linux/pfkeyv2.h>. Their AF_* numbers are in domains.py.
 """
 
 HEADERS = (
     "sys/socket.h", "linux/kcm.h", "sys/socket.h linux/llc.h", "linux/mctp.h", "linux/nfc.h",
     "sys/socket.h linux/phonet.h", "sys/socket.h linux/if_pppox.h", "linux/rxrpc.h", "sys/socket.h linux/smc.h",
+    "linux/pfkeyv2.h",
 )  # fmt: skip
 
 SOL_KCM = 281
@@ -15,6 +16,8 @@ KCM_RECV_DISABLE = 1
 SIOCKCMATTACH = 0x89E0
 SIOCKCMUNATTACH = 0x89E1
 SIOCKCMCLONE = 0x89E2
+
+PF_KEY_V2 = 2  # RFC 2367: the protocol of every AF_KEY socket
 
 SOL_LLC = 268
 LLC_OPT_RETRY = 1
