@@ -1,12 +1,15 @@
 """What tests of several modules use."""
 
+import fcntl
 import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+import termios
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -49,6 +52,34 @@ def python(request, tmp_path):
     def run(*arguments, **options):
         options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": limit, **options}
         return subprocess.run([sys.executable, *map(str, arguments)], **options)
+
+    return run
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """Runs a command on a terminal of its own, where `typed` was typed ahead; gives the exit code and what appeared."""
+
+    def run(*command, columns=80, typed="", **environment):
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        os.write(master, typed.encode())
+        process = subprocess.Popen(
+            [*map(str, command)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=tmp_path,
+            env={**inherited, "TERM": "xterm", **environment},
+            start_new_session=True,
+        )
+        os.close(slave)
+        shown = bytearray()
+        with process, os.fdopen(master, "rb", 0) as screen, suppress(OSError):  # EIO: nobody has the other side open
+            while data := screen.read(4096):
+                shown += data
+        return process.returncode, shown.decode()
 
     return run
 

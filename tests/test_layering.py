@@ -15,7 +15,7 @@ SOURCES = sorted(path for path in SOURCE.rglob("*.p*") if path.suffix in (".py",
 
 # From the top down: a module imports from its own layer and those below.
 LAYERS = [
-    ("programs", r"berkeley|berkeley\.(__main__|_cli|_install|_run|_startup\..*)"),
+    ("programs", r"berkeley|berkeley\.(__main__|_cli|_doctor(\..*)?|_install|_run|_startup\..*)"),
     ("names", r"berkeley\.(socket|constants)"),
     ("code", r"berkeley\.(?!(_socket|_native)$)_\w+"),
     ("native names", r"berkeley\._socket"),

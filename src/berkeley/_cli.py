@@ -16,7 +16,9 @@ def main() -> None:
 
     \b
     berkeley run server.py      run a program on it, unchanged
-    berkeley run --help         the ways to name a program, and what its children get
+    berkeley doctor             what this machine and this Python can do
+
+    In Python: `from berkeley import socket`, in place of `import socket`.
     """
 
 
@@ -61,3 +63,51 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
     except ImportError as error:
         raise click.ClickException(str(error)) from error
     os.execve(sys.executable, [sys.executable, *inherited, *command], _run.environment(os.environ, no_children))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: all that was found, the long lists too.")
+def doctor(as_json: bool) -> None:
+    """Tell what this machine and this Python can do.
+
+    It probes the running kernel and this interpreter, and prints versions; whether loopback, Unix sockets,
+    `berkeley run` and ssl work; address families, protocols and socket options; offloads, limits and the resolver's
+    settings; and what Python's own socket module lacks. Of what is probed it says one of
+
+    \b
+    yes             it works
+    not permitted   it is there, and takes a privilege that is lacking
+    no              the kernel, or this Python, does not have it
+    failed          it should work, and does not
+
+    Sockets are opened and closed, options are set on sockets made for that, data goes over loopback only, and no name
+    server is asked. As for any program that opens a socket, the kernel may load a module for it.
+
+    \b
+    berkeley doctor | less
+    berkeley doctor --json | jq -r .families.AF_VSOCK.status
+
+    \b
+    Exit status:
+      0  all that berkeley needs works
+      1  some of it does not: the last line names it, in JSON "problems"
+      2  the command line is wrong
+
+    \b
+    Environment:
+      NO_COLOR  no colours, if it is not empty; a pipe or a file gets none anyway
+    """
+    # With what they import, only for those who ask: `berkeley run` is to start at once.
+    from berkeley import _doctor
+
+    report = _doctor.examine()
+    if as_json:
+        import json
+
+        click.echo(json.dumps(_doctor.as_json(report), indent=2))
+    else:
+        from berkeley._doctor.report import text
+
+        click.echo(text(report), color=True)
+    if _doctor.problems(report):
+        raise SystemExit(1)
