@@ -5,18 +5,27 @@ import re
 import sys
 
 import click
+from click.shell_completion import CompletionItem, get_completion_class
 
 from berkeley import __version__, _install, _run
 
 
-@click.group(context_settings={"max_content_width": 100})
+class _Commands(click.Group):
+    """Commands that are listed in the order of their importance, which is that of this file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Commands, context_settings={"max_content_width": 100})
 @click.version_option(__version__, message="%(prog)s %(version)s", prog_name="berkeley")
 def main() -> None:
     """A complete, independent socket module for Python.
 
     \b
-    berkeley run server.py      run a program on it, unchanged
-    berkeley doctor             what this machine and this Python can do
+    berkeley run server.py               run a program on it, unchanged
+    berkeley doctor                      what this machine and this Python can do
+    eval "$(berkeley completion bash)"   have the Tab key complete this command
 
     In Python: `from berkeley import socket`, in place of `import socket`.
     """
@@ -30,10 +39,17 @@ class _PythonCommand(click.Command):
         count = next((index for index, word in enumerate(args) if word not in own), len(args))
         return super().parse_args(ctx, [*args[:count], "--", *args[count:]])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        return _files(ctx, None, incomplete) if ctx.params.get("command") else super().shell_complete(ctx, incomplete)
+
+
+def _files(ctx: click.Context, parameter: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
 
 @main.command(cls=_PythonCommand)
 @click.option("--no-children", is_flag=True, help="Keep berkeley to the program itself, out of its Python children.")
-@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="PROGRAM [ARGUMENTS]...")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="PROGRAM [ARGUMENTS]...", shell_complete=_files)
 def run(no_children: bool, command: tuple[str, ...]) -> None:
     """Run a Python program on berkeley's sockets, unchanged.
 
@@ -111,3 +127,20 @@ def doctor(as_json: bool) -> None:
         click.echo(text(report), color=True)
     if _doctor.problems(report):
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete this command.
+
+    Where it reads its settings, have it run
+
+    \b
+    bash   eval "$(berkeley completion bash)"     in ~/.bashrc
+    zsh    eval "$(berkeley completion zsh)"      in ~/.zshrc, after compinit
+    fish   berkeley completion fish | source      in ~/.config/fish/config.fish
+    """
+    language = get_completion_class(shell)
+    assert language
+    click.echo(language(main, {}, "berkeley", "_BERKELEY_COMPLETE").source())
