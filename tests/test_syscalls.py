@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ DATAGRAM = (
     "b.bind(('127.0.0.1', 0)); there = b.getsockname(); a.connect(there); b.connect(a.getsockname())"
 )
 LISTENER = "a = socket.create_server(('127.0.0.1', 0)); there = a.getsockname()"
+TICK = struct.pack("ll", 0, 1000)  # a struct timeval
 ARRIVED = "os.write(b.fileno(), b'some data')"
 CALLER = "b = socket.socket(); b.connect(there)"
 
@@ -78,6 +80,9 @@ ONCE = [
               "try: a.recv(1)\nexcept BlockingIOError: pass", ("recvfrom",)),
     Operation("recv that times out", STREAM + "; a.settimeout(0.001)", "",
               "try: a.recv(1)\nexcept TimeoutError: pass", ("recvfrom", "poll")),
+    # Asked at first, and not again for a while.
+    Operation("datagram that does not come", DATAGRAM + f"; a.setsockopt(1, socket.SO_RCVTIMEO, {TICK!r})", "",
+              "try: a.recv(1)\nexcept BlockingIOError: pass", ("recvfrom",)),
     Operation("accept that times out", LISTENER + "; a.settimeout(0.001)", "",
               "try: a.accept()\nexcept TimeoutError: pass", ("accept4", "poll")),
 ]  # fmt: skip

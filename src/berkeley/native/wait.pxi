@@ -4,8 +4,8 @@
 # The interpreter lock is let go once around the whole of it. A signal brings the lock back, so that Python's
 # handlers run (PEP 475); the deadline is kept across them.
 #
-# To let the lock go and take it back costs as much as half of a small send. Where no other thread could want it, a call
-# that will not wait is made with the lock held.
+# To let the lock go and take it back costs a tenth to a fifth of a small call. Where there is no other thread that could
+# want it, a call that will not wait is made with the lock held.
 
 cdef extern from *:
     """
