@@ -62,6 +62,17 @@ def answer(path):
     return subprocess.run([path, "-c", PROBE], capture_output=True, text=True).stdout.strip().split(maxsplit=2)
 
 
+def other_build():
+    """The system's interpreter by "system", where it is another build of a version that was found elsewhere.
+
+    Distributions optimise theirs more than others do.
+    """
+    path = os.path.realpath("/usr/bin/python3")
+    version, headers, _ = [*answer(path), None, None, None][:3] if os.access(path, os.X_OK) else (None, None, None)
+    known = headers == "True" and version in USABLE and os.path.realpath(USABLE[version]) != path
+    return {"system": path} if known else {}
+
+
 USABLE, REMARKS = find()
 on_each_interpreter = nox.parametrize("python", [nox.param(path, id=version) for version, path in USABLE.items()])
 
@@ -140,9 +151,9 @@ def vm(session):
 
 
 @nox.session
-@on_each_interpreter
+@nox.parametrize("python", [nox.param(path, id=name) for name, path in {**USABLE, **other_build()}.items()])
 def bench(session):
-    """Time berkeley beside the interpreter's own module."""
+    """Time berkeley beside the interpreter's own module, and C."""
     install_wheel(session, session.python, "python", *group("bench"))
     session.run("python", "bench/run.py", *session.posargs)
 

@@ -76,8 +76,8 @@ class Child:
 class Server:
     """A server in a process of its own, under load from this one: the nanoseconds that a request takes of its time.
 
-    `setup` makes `listener` and serves it in threads. Each connection sends `request` and awaits `answer` bytes. The load
-    comes from C: a client in Python would be slower than what it is to measure.
+    `setup` makes `listener` and serves it in threads. Each connection sends `request` and awaits `answer` bytes. The
+    load comes from C: a client in Python would be slower than what it is to measure.
     """
 
     group: str

@@ -1,7 +1,7 @@
 """What each operation is to reach: the ratio to the standard module, and the share of C's speed.
 
-The ratios hold for CPython 3.13. Where the kernel takes more of the time than on the machine on which they were set, less
-of it is left to save, and the share of C's speed says more.
+The ratios hold for CPython 3.13. Where the kernel takes more of the time than on the machine on which they were set,
+less of it is left to save, and the share of C's speed says more.
 """
 
 # The groups whose calls are measured on non-blocking sockets too.

@@ -47,6 +47,14 @@ def main(quick, pattern, subject, check, figures_path, picture_path):
     floor = Floor(item.floor for item in operations if item.floor) if compiler() else None
     if floor is None:
         remarks.append("no C compiler: no floor")
+    machine = {
+        "python": platform.python_version(),
+        "build": f"{' '.join(platform.python_build())}, {platform.python_compiler()}",
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "subject": subject.__name__,
+    }
+    click.echo("Python {python} ({build}) on {system}, {processors} processors: {subject}".format(**machine))
     rows = []
     for row in measured(operations, subject, floor, rounds, nanoseconds):
         if not rows or row.group != rows[-1].group:
@@ -54,13 +62,6 @@ def main(quick, pattern, subject, check, figures_path, picture_path):
         rows.append(row)
         click.echo(shown(row))
     click.echo(summary(rows, remarks))
-    machine = {
-        "python": platform.python_version(),
-        "build": " ".join(platform.python_build()),
-        "system": platform.platform(),
-        "processors": os.cpu_count(),
-        "subject": subject.__name__,
-    }
     if figures_path:
         fields = [{**asdict(row), "slower": row.slower, "missed": row.missed} for row in rows]
         figures_path.write_text(json.dumps({**machine, "rows": fields}, indent=1) + "\n")

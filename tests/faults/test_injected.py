@@ -167,8 +167,8 @@ HALF_DONE = [
 def inject(impl, closing, tmp_path):
     """Runs an operation in a process of its own, in which calls fail.
 
-    An injection is (call, error, the time of that call: 1 is the first, "1+" the first and all after it). Gives the operation's answer or error, what it left open, and
-    its system calls.
+    An injection is (call, error, the time of that call): 1 is the first time, "1+" the first and all after it. Gives
+    the operation's answer or error, what it left open, and its system calls.
     """
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")

@@ -102,7 +102,7 @@ cdef int pack_control(object messages, Control *control) except -1:
 
 cdef int read_item(object message, ControlItem *item) except -1:
     """One (level, type, data), by a short way for two ints and bytes."""
-    cdef int overflows = 0
+    cdef bint overflows = False
     if type(message) is tuple and len(<tuple>message) == 3:
         level, kind, data = <tuple>message
         if PyLong_CheckExact(level) and PyLong_CheckExact(kind) and PyBytes_CheckExact(data):
@@ -114,10 +114,11 @@ cdef int read_item(object message, ControlItem *item) except -1:
     return 0
 
 
-cdef int small_int(object number, int *overflows) noexcept:
+cdef inline int small_int(object number, bint *overflows) noexcept:
     cdef int beyond
     cdef long value = PyLong_AsLongAndOverflow(number, &beyond)
-    overflows[0] |= beyond or value > INT_MAX or value < INT_MIN
+    if beyond or value > INT_MAX or value < INT_MIN:
+        overflows[0] = True
     return <int>value
 
 

@@ -107,11 +107,11 @@ cdef class Face(socket):
 
     @property
     def _closed(self):
-        return self.closed
+        return self.closed != 0
 
     @_closed.setter
     def _closed(self, value):
-        self.closed = value
+        self.closed = bool(value)
 
     @property
     def _io_refs(self):
@@ -155,7 +155,8 @@ cdef class Face(socket):
         self.closed = True
         if self.io_refs > 0:
             return
-        if type(self) is face_type and PyDict_GetItem(own_names(Py_TYPE(self)), "_real_close") == <PyObject *>real_close:
+        if (type(self) is face_type
+                and PyDict_GetItem(own_names(Py_TYPE(self)), "_real_close") == <PyObject *>real_close):
             close_socket(self)
         else:
             self._real_close()

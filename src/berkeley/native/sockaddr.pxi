@@ -261,7 +261,7 @@ cdef void keep_address(socket sock, Address *packed, object address, bint given)
     if not KEEP_ADDRESSES or packed.length > sizeof(sock.last_packed) or not (lasting(family) or of_interface(family)):
         return
     memcpy(sock.last_packed, &packed.storage, packed.length)
-    sock.last_length = packed.length
+    sock.last_length = <unsigned char>packed.length
     sock.last_given = given
     sock.last_address = address
 

@@ -17,15 +17,15 @@ cdef class socket:
     # Ours: the address converted last, packed and as Python has it, and when the interface that it names was looked up
     # (sockaddr.pxi).
     cdef unsigned char last_packed[28]
-    cdef socklen_t last_length
-    cdef bint last_given
-    cdef int64_t last_time
-    cdef object last_address
-    # How many files that makefile() made are open, and was close() called? (face.pxi)
-    cdef int io_refs
-    cdef bint closed
+    cdef unsigned char last_length
+    cdef unsigned char last_given
+    # Was close() called, and how many files that makefile() made are open? (face.pxi)
+    cdef unsigned char closed
     # How many receives go by before a datagram is asked for that is there already (wait.pxi).
     cdef unsigned char not_asked
+    cdef int64_t last_time
+    cdef object last_address
+    cdef int io_refs
 
     def __cinit__(self):
         self.sock_fd = -1

@@ -4,8 +4,8 @@
 # The interpreter lock is let go once around the whole of it. A signal brings the lock back, so that Python's
 # handlers run (PEP 475); the deadline is kept across them.
 #
-# To let the lock go and take it back costs a tenth to a fifth of a small call. Where there is no other thread that could
-# want it, a call that will not wait is made with the lock held.
+# To let the lock go and take it back costs a tenth to a fifth of a small call. Where there is no other thread that
+# could want it, a call that will not wait is made with the lock held.
 
 cdef extern from *:
     """
@@ -96,8 +96,8 @@ cdef inline ssize_t attempt(socket sock, Call call, void *arguments, Wait *wait)
     return result if result != -EINTR else attempt_again(sock, call, arguments, wait)
 
 
-# A blocking receive of datagrams asks first, with the lock held, for what is there already. A socket on which nothing was
-# there is not asked for a while: who waits for each answer would pay for two calls every time.
+# A blocking receive of datagrams asks first, with the lock held, for what is there already. A socket on which nothing
+# was there is not asked for a while: who waits for each answer would pay for two calls every time.
 
 cdef enum:
     NOT_ASKED = 16      # receives
