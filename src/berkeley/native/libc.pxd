@@ -206,4 +206,22 @@ cdef extern from "<netdb.h>" nogil:
     int getservbyname_r(const char *name, const char *proto, servent *entry, char *buffer, size_t size,
                         servent **result)
     int getservbyport_r(int port, const char *proto, servent *entry, char *buffer, size_t size, servent **result)
-    int getprotobyname_r(const char *name, protoent *entry, char *buffer, size_t size, protoent **result)
+
+
+cdef extern from *:
+    """
+    #ifndef __GLIBC__
+    /* musl has getprotobyname(3) only, over static storage of its own: one at a time, under the GIL. */
+    static int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size,
+                                struct protoent **result) {
+        PyGILState_STATE state = PyGILState_Ensure();
+        *result = getprotobyname(name);
+        if (*result)
+            *entry = **result;
+        PyGILState_Release(state);
+        (void)buffer, (void)size;
+        return 0;
+    }
+    #endif
+    """
+    int getprotobyname_r(const char *name, protoent *entry, char *buffer, size_t size, protoent **result) nogil
