@@ -1,12 +1,22 @@
 """The extension: the one part of the build that pyproject.toml cannot describe."""
 
 import sys
-from glob import glob
 
-from Cython.Build import cythonize
+# Before anything is compiled: what a compiler would say of the missing headers tells nobody the reason.
+if sys.platform != "linux" or sys.implementation.name != "cpython":
+    here = f"{sys.implementation.name} on {sys.platform}"
+    sys.exit(f"berkeley supports CPython on Linux only: it cannot be built for {here}")
+
+from glob import glob
+from os.path import exists, join
+
 from setuptools import Extension, setup
+from setuptools.command.sdist import sdist
 
 SOURCE = "src/berkeley/_native.pyx"
+# What Cython makes of it, the same for every interpreter. A source distribution has it, and is built with nothing but a
+# C compiler; the repository has not. Whoever changes the sources of a source distribution deletes it.
+TRANSLATED = "src/berkeley/_native.c"
 
 native = Extension(
     "berkeley._native",
@@ -18,8 +28,24 @@ native = Extension(
     define_macros=[("CYTHON_USE_TYPE_SPECS", "1")],
 )
 
-# The generated C goes under build/, never beside the sources, and there is one for each interpreter: the Cythons in
-# their environments differ in age, if in nothing else, and one would have the others compile anew. Optimisation and
-# warnings are the interpreter's own flags (at least -O2 -Wall in every ordinary build); CFLAGS adds to them.
-build_dir = f"build/cython-{sys.implementation.cache_tag}"
-setup(ext_modules=cythonize([native], build_dir=build_dir, include_path=["src"]))
+
+class SourceDistribution(sdist):
+    """The files that MANIFEST.in names, and the translated source."""
+
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        self.copy_file(native.sources[0], join(base_dir, TRANSLATED))
+
+
+if exists(TRANSLATED):
+    native.sources = [TRANSLATED]
+else:
+    from Cython.Build import cythonize
+
+    # The generated C goes under build/, never beside the sources, and there is one for each interpreter: the Cythons in
+    # their environments differ in age, if in nothing else, and one would have the others compile anew.
+    [native] = cythonize([native], build_dir=f"build/cython-{sys.implementation.cache_tag}", include_path=["src"])
+
+# Optimisation and warnings are the interpreter's own flags (at least -O2 -Wall in every ordinary build); CFLAGS adds to
+# them.
+setup(ext_modules=[native], cmdclass={"sdist": SourceDistribution})
