@@ -6,9 +6,11 @@
     nox -s cpython -- --suite test.test_socket               one of them
     nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
+    nox -s packages                                          what is released, in dist/: a few minutes
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,9 +20,13 @@ import nox
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml("pyproject.toml")
+BUILD = PROJECT["build-system"]["requires"]
 SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
 # Tested where it is found, but not missed where it is not.
 COMING = ["3.14"]
+
+# The tests that try a package: the names, the calls that matter most, the command, and what is in the package.
+QUICK = ["tests/test_names.py", "tests/test_transfer.py", "tests/test_cli.py", "tests/test_packages.py"]
 
 nox.options.sessions = ["interpreters", "lint", "tests", "bench-quick", "cpython-quick", "vm"]
 nox.options.reuse_venv = "yes"
@@ -99,6 +105,30 @@ def lint(session):
 
 
 @nox.session
+def packages(session):
+    """Make dist/: a source distribution, and from it a wheel for each interpreter; try each from an empty directory."""
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.install("--quiet", *BUILD, *group("packages"))
+    session.run("python", "-m", "build", "--no-isolation", "--sdist", silent=True)
+    [sdist] = ROOT.glob("dist/*.tar.gz")
+    for version, interpreter in USABLE.items():
+        with tempfile.TemporaryDirectory() as directory:
+            python = create(session, interpreter, f"{directory}/builder")
+            # No Cython and no index: the compiler is all else that it takes.
+            pip(session, python, "install", *(need for need in BUILD if need.startswith("setuptools")))
+            offline = ["--no-index", "--no-deps", "--no-build-isolation"]
+            pip(session, python, "wheel", *offline, "--wheel-dir", directory, str(sdist))
+            [built] = Path(directory).glob("*.whl")
+            # The interpreter's flags may have had debugging information put in.
+            session.run("auditwheel", "repair", "--strip", "--wheel-dir", "dist", str(built), silent=True)
+            [wheel] = ROOT.glob(f"dist/*-cp{version.replace('.', '')}-*.whl")
+            python = create(session, interpreter, f"{directory}/user")
+            pip(session, python, "install", str(wheel), *group("test"))
+            run_tests(session, *(session.posargs or QUICK), f"--packages={ROOT / 'dist'}", python=python)
+    session.run("twine", "check", "--strict", *map(str, ROOT.glob("dist/*")))
+
+
+@nox.session
 @on_each_interpreter
 def tests(session):
     """Build and install what is shipped, and run the tests on it from an empty directory."""
@@ -118,7 +148,7 @@ def leaks(session):
 @on_each_interpreter
 def sanitize(session):
     """Run the tests on a core built with AddressSanitizer and UndefinedBehaviorSanitizer."""
-    needed = [*PROJECT["build-system"]["requires"], *PROJECT["project"]["dependencies"], *group("test")]
+    needed = [*BUILD, *PROJECT["project"]["dependencies"], *group("test")]
     session.install("--quiet", *needed)
     session.run("python", "tools/sanitize.py", *session.posargs)
 
@@ -169,12 +199,12 @@ def bench_quick(session):
         session.run(python, "bench/run.py", "--quick", *files, *session.posargs, external=True)
 
 
-def run_tests(session, *arguments):
+def run_tests(session, *arguments, python="python"):
     """Run pytest in an empty directory: a path among the arguments is meant from here."""
     arguments = [str(ROOT / word) if (ROOT / word.partition("::")[0]).exists() else word for word in arguments]
     with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
         settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
-        session.run("pytest", *settings, *arguments, env={"PYTHONPATH": None})
+        session.run(python, "-m", "pytest", *settings, *arguments, env={"PYTHONPATH": None}, external=True)
 
 
 def compare(session, *arguments):
@@ -195,7 +225,7 @@ def install_wheel(session, interpreter, python, *packages):
     is not compiled again.
     """
     builder = environment(session, interpreter, f"build-{Path(interpreter).name}")
-    pip(session, builder, "install", *PROJECT["build-system"]["requires"])
+    pip(session, builder, "install", *BUILD)
     # setuptools would ship what earlier builds have left and is deleted since.
     for path in ROOT.glob("build/lib*/**/*.py*"):
         path.unlink()
@@ -210,10 +240,13 @@ def install_wheel(session, interpreter, python, *packages):
 def environment(session, interpreter, name):
     """The Python of an environment of that interpreter, kept between runs."""
     directory = ROOT / ".nox" / name
-    if not directory.exists():
-        create = [sys.executable, "-m", "virtualenv", "--quiet", "--python", interpreter, str(directory)]
-        session.run(*create, external=True)
-    return str(directory / "bin" / "python")
+    return str(directory / "bin" / "python") if directory.exists() else create(session, interpreter, str(directory))
+
+
+def create(session, interpreter, directory):
+    """Create an environment: its Python."""
+    session.run(sys.executable, "-m", "virtualenv", "--quiet", "--python", interpreter, directory, external=True)
+    return f"{directory}/bin/python"
 
 
 def pip(session, python, command, *arguments):

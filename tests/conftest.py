@@ -28,6 +28,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 def pytest_addoption(parser):
     parser.addoption("--times", type=int, help="how often faults/test_leaks.py makes each error; prints a table")
+    parser.addoption("--packages", type=Path, help="the directory of the packages that test_packages.py looks into")
 
 
 @pytest.fixture(scope="session", autouse=True)
