@@ -48,7 +48,7 @@ def main():
             if arguments.errors:
                 bus.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_ERR_FILTER, socket.CAN_ERR_MASK)
             bus.bind((arguments.interface,))
-            print("listening on", arguments.interface, file=sys.stderr, flush=True)
+            print("# listening on", arguments.interface, flush=True)
             while True:
                 print(line(*bus.recvmsg(constants.CANFD_MTU, socket.CMSG_SPACE(TIMESPEC.size))), flush=True)
     except KeyboardInterrupt:

@@ -36,7 +36,8 @@ def main():
 def command_line():
     parser = argparse.ArgumentParser(description="Sends back what each client sends, over TCP.")
     parser.add_argument("way", nargs="?", choices=WAYS, default="ipv4", help="how to listen (%(default)s)")
-    parser.add_argument("--host", default="localhost", help="not for dual-stack, which takes all (%(default)s)")
+    host = "name or address to listen at, '' for every address; not for dual-stack, which has every one (%(default)s)"
+    parser.add_argument("--host", default="localhost", help=host)
     parser.add_argument("--port", type=int, default=0, help="the kernel chooses one if it is 0 (%(default)s)")
     return parser.parse_args()
 
@@ -59,7 +60,8 @@ def first(host, port):
 
 
 def each(host, port):
-    for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, _, _, _, address in found:
         try:
             listener = socket.create_server((address[0], port, *address[2:]), family=family)
         except OSError as error:

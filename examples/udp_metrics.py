@@ -16,10 +16,11 @@ import time
 from berkeley import socket
 
 LARGEST_DATAGRAM = 65535
+SIGNALS = signal.SIGINT, signal.SIGTERM
 
 
 def main():
-    for number in signal.SIGINT, signal.SIGTERM:
+    for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)  # raises KeyboardInterrupt
     arguments = command_line()
     metrics = Metrics()
@@ -29,7 +30,10 @@ def main():
             print("listening on", *sock.getsockname(), flush=True)
             while True:
                 collect(sock, metrics, time.monotonic() + arguments.interval)
+                # What a signal interrupts here would be told twice, or not at all.
+                signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
                 metrics.report()
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     except KeyboardInterrupt:
         metrics.report()
     except OSError as error:

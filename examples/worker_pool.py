@@ -1,4 +1,4 @@
-"""Accepts connections in one process and hands each, as a descriptor, to the worker process that has the fewest.
+"""Accepts connections in one process and hands each, as a descriptor, to a worker process that has none.
 
     python examples/worker_pool.py --port 5008 --workers 4
     python examples/worker_pool.py --vsock                    for clients on this machine by AF_VSOCK
@@ -113,29 +113,31 @@ def listen(arguments):
 def share(listener, workers):
     # A client may be gone again before accept(), which would wait for the next.
     listener.setblocking(False)
-    busy = dict.fromkeys(workers, 0)
+    idle = [*workers]
     with selectors.DefaultSelector() as selector:
         for sock in listener, *workers:
             selector.register(sock, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
                 if key.fileobj is listener:
-                    hand_over(listener, busy)
+                    hand_over(listener, idle)
+                    if not idle:  # clients wait in the listener's queue
+                        selector.unregister(listener)
                 elif key.fileobj.recv(len(SERVED)):
-                    busy[key.fileobj] -= 1
+                    if not idle:
+                        selector.register(listener, selectors.EVENT_READ)
+                    idle.append(key.fileobj)
                 else:
                     sys.exit(f"worker {workers[key.fileobj]} is gone")
 
 
-def hand_over(listener, busy):
+def hand_over(listener, idle):
     try:
         connection, _ = listener.accept()
     except (BlockingIOError, ConnectionAbortedError):
         return
-    channel = min(busy, key=busy.get)
     with connection:  # the worker gets a descriptor of its own
-        socket.send_fds(channel, [CONNECTION], [connection.fileno()])
-    busy[channel] += 1
+        socket.send_fds(idle.pop(), [CONNECTION], [connection.fileno()])
 
 
 def end(workers):
@@ -143,13 +145,15 @@ def end(workers):
         for channel in workers:
             channel.shutdown(socket.SHUT_WR)
         for channel, process in workers.items():
-            with channel, contextlib.suppress(ConnectionResetError):  # from a worker that is gone, with work to do
+            with contextlib.suppress(ConnectionResetError):  # from a worker that is gone, with work to do
                 while channel.recv(len(SERVED)):
                     pass
             os.waitpid(process, 0)
     except KeyboardInterrupt:
         for process in workers.values():
             os.kill(process, signal.SIGKILL)
+    for channel in workers:
+        channel.close()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ settings.register_profile(
 settings.load_profile("tests")
 
 EXAMPLES = Path(__file__).parent / "examples"
+PROGRAMS = Path(__file__).parents[1] / "examples"
 
 
 def pytest_addoption(parser):
@@ -87,8 +88,8 @@ def terminal(tmp_path):
 
 @pytest.fixture
 def started(tmp_path):
-    """Starts a program of examples/ in one of three ways: "standard", on the interpreter's module; "import", changed to
-    import berkeley's; "run", under `berkeley run`.
+    """Starts a program of tests/examples/ in one of three ways: "standard", on the interpreter's module; "import",
+    changed to import berkeley's; "run", under `berkeley run`.
 
     Its standard error, kept in a file, lists the modules it imports.
     """
@@ -114,6 +115,30 @@ def started(tmp_path):
                 process.kill()
         imported = set(re.findall(r"^import time:.*\| +(\S+)$", log.read_text(), re.MULTILINE))
         assert ("berkeley._native" in imported, "_socket" in imported) == (way != "standard", way == "standard")
+
+    return start
+
+
+@pytest.fixture
+def example(tmp_path):
+    """Starts a program of the project's examples/; sees that it ends with the status, and that its standard error is
+    what the pattern says. Python would tell there of sockets that were not closed.
+    """
+
+    @contextmanager
+    def start(name, *arguments, status=0, says=""):
+        command = [sys.executable, "-X", "dev", PROGRAMS / name, *map(str, arguments)]
+        log = tmp_path / f"{name}.log"
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path) as process,
+        ):
+            try:
+                yield process
+                assert process.wait(30) == status, log.read_text()
+            finally:
+                process.kill()
+        assert re.fullmatch(says, log.read_text(), re.DOTALL), log.read_text()
 
     return start
 
