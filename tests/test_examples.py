@@ -5,6 +5,7 @@ families/test_examples.py.
 import http.server
 import os
 import re
+import runpy
 import signal
 import ssl
 import threading
@@ -202,9 +203,12 @@ def test_http_transfer(example):
 
 
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "http_transfer.py"])
-def test_help(example, name):
-    with example(name, "--help") as program:
-        assert program.stdout.read().startswith(f"usage: {name} [-h]")
+def test_help(monkeypatch, capsys, name):
+    command_line = runpy.run_path(str(ROOT / "examples" / name))["command_line"]
+    monkeypatch.setattr("sys.argv", [name, "--help"])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        command_line()
+    assert capsys.readouterr().out.startswith(f"usage: {name} [-h]")
 
 
 def test_readme():
