@@ -28,7 +28,7 @@ COMING = ["3.14"]
 # The tests that try a package: the names, the calls that matter most, the command, and what is in the package.
 QUICK = ["tests/test_names.py", "tests/test_transfer.py", "tests/test_cli.py", "tests/test_packages.py"]
 
-nox.options.sessions = ["interpreters", "lint", "tests", "bench-quick", "cpython-quick", "vm"]
+nox.options.sessions = ["interpreters", "lint", "stubs", "tests", "bench-quick", "cpython-quick", "vm"]
 nox.options.reuse_venv = "yes"
 
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
@@ -100,8 +100,20 @@ def lint(session):
     session.install("--quiet", *group("lint"))
     session.run("ruff", "check", ".")
     session.run("cython-lint", "src")
-    session.run("mypy")
     session.run("python", "tools/constants.py", "--check")
+    session.run("mypy")
+    session.run("basedpyright")
+    session.run("python", "tests/typing/standard.py")
+
+
+@nox.session
+@on_each_interpreter
+def stubs(session):
+    """Build and install what is shipped, and compare what its stubs say of it."""
+    install_wheel(session, session.python, "python", *group("stubs"))
+    program = str(ROOT / "tests" / "typing" / "stubs.py")
+    with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
+        session.run("python", program, env={"PYTHONPATH": None})
 
 
 @nox.session

@@ -215,12 +215,14 @@ def tool(tmp_path, monkeypatch):
         (tool.SOURCE / folder).mkdir(parents=True)
     (tool.SOURCE / "names" / "udp.py").write_text('UDP_GRO = 104\nSOL_UDP = 17\nBEYOND = ("UDP_*",)\nlower = 1 + 1\n')
     (tool.SOURCE / "families" / "can.py").write_text('AF_CAN = 29\nHEADERS = ("linux/can.h",)\nCOMPILED = True\n')
+    for stub in ("constants", "_enums", "_socket", "socket"):
+        (tool.SOURCE / f"{stub}.pyi").write_text("by hand\n\n")
     return tool
 
 
 def test_tool_writes_what_check_then_accepts(tool, capsys):
     assert tool.main(["--check"]) == 1
-    assert capsys.readouterr().out.count("stale: ") == 3
+    assert capsys.readouterr().out.count("stale: ") == 7
     assert tool.main([]) == 0
     assert tool.main(["--check"]) == 0
     written = {}
@@ -228,6 +230,11 @@ def test_tool_writes_what_check_then_accepts(tool, capsys):
         exec((tool.SOURCE / "names" / f"{name}.py").read_text(), written)
     assert (written["STANDARD"], written["BEYOND"]) == ({"AF_CAN": 29, "SOL_UDP": 17}, {"UDP_GRO": 104})
     assert written["FAMILIES"] == {29: "can"}
+    stub = {path.stem: path.read_text().removeprefix("by hand\n\n# Generated") for path in tool.SOURCE.glob("*.pyi")}
+    assert "AF_CAN: Final[int]\nSOL_UDP: Final = 17\nUDP_GRO: Final = 104\n" in stub["constants"]
+    assert "class AddressFamily(enum.IntEnum):\n    AF_CAN = ...\n" in stub["_enums"]
+    assert "AF_CAN as AF_CAN, SOL_UDP as SOL_UDP," in stub["_socket"]
+    assert "AF_CAN: Final = AddressFamily.AF_CAN\n" in stub["socket"]
     assert "ROW(AF_CAN, 29)" in (tool.SOURCE / "native" / "compiled_constants.h").read_text()
 
 
@@ -236,7 +243,7 @@ def test_check_names_the_stale_file(tool, capsys):
     (tool.SOURCE / "names" / "udp.py").write_text("UDP_GRO = 104\nSOL_UDP = 18\nBEYOND = ('UDP_*',)\n")
     capsys.readouterr()
     assert tool.main(["--check"]) == 1
-    assert capsys.readouterr().out == "stale: src/berkeley/names/_table.py\n"
+    assert capsys.readouterr().out == "stale: src/berkeley/names/_table.py\nstale: src/berkeley/constants.pyi\n"
 
 
 @pytest.mark.parametrize(

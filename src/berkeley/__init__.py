@@ -14,22 +14,25 @@ _HOMES = {
     "uninstall": "_install",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 TYPE_CHECKING = False  # to a type checker it is true, by its name: `typing` is not imported for it
 if TYPE_CHECKING:
-    from ._install import install, is_installed, uninstall  # noqa: F401
-    from .families import register_family  # noqa: F401
+    from ._install import install as install
+    from ._install import is_installed as is_installed
+    from ._install import uninstall as uninstall
+    from .families import register_family as register_family
+else:
+    # With it, type checkers would take any name for one of this module's.
 
+    def __getattr__(name: str) -> object:
+        """The public name, from the module that holds it; kept here from then on."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-def __getattr__(name: str) -> object:
-    """The public name, from the module that holds it; kept here from then on."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return value
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return value
 
 
 def __dir__() -> list[str]:

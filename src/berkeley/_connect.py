@@ -6,11 +6,23 @@ from . import _native
 from ._enums import AddressFamily
 from ._standard import standard
 
-_GLOBAL_DEFAULT_TIMEOUT = object()
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._native import Address, Host, Port, ToAddress
+
+_GLOBAL_DEFAULT_TIMEOUT: "Any" = object()
 
 
 @standard
-def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False):
+def create_connection(
+    address: "tuple[Host, Port]",
+    timeout: "float | None" = _GLOBAL_DEFAULT_TIMEOUT,
+    source_address: "ToAddress | None" = None,
+    *,
+    all_errors: bool = False,
+) -> "namespace.socket":
     """A TCP connection to (host, port): each address of the host is tried in turn, and the first to answer wins.
 
     `timeout` (seconds) holds for each attempt and stays on the socket; the default is getdefaulttimeout().
@@ -18,7 +30,7 @@ def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=N
     `all_errors`, an ExceptionGroup of them all.
     """
     host, port = address
-    errors = []
+    errors: list[OSError] = []
     try:
         for family, kind, proto, _, target in namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM):
             try:
@@ -36,7 +48,14 @@ def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=N
         errors.clear()  # an error's traceback holds this frame, and this frame the error
 
 
-def _attempt(family, kind, proto, target, timeout, source_address):
+def _attempt(
+    family: int,
+    kind: int,
+    proto: int,
+    target: "Address",
+    timeout: "float | None",
+    source_address: "ToAddress | None",
+) -> "namespace.socket":
     sock = namespace.socket(family, kind, proto)
     try:
         if timeout is not _GLOBAL_DEFAULT_TIMEOUT:
@@ -50,16 +69,16 @@ def _attempt(family, kind, proto, target, timeout, source_address):
     return sock
 
 
-def _exception_group(message, errors):
+def _exception_group(message: str, errors: "list[OSError]") -> "Any":
     try:
-        group = ExceptionGroup
+        group: Any = ExceptionGroup  # type: ignore[name-defined]
     except NameError:  # Python 3.10. Imported only now: the package brings in the standard socket module
         from exceptiongroup import ExceptionGroup as group  # noqa: N813
     return group(message, errors)
 
 
 @standard
-def has_dualstack_ipv6():
+def has_dualstack_ipv6() -> bool:
     """Can one TCP socket serve IPv4 and IPv6 here? (IPV6_V6ONLY, ipv6(7))"""
     try:
         with namespace.socket(namespace.AF_INET6, namespace.SOCK_STREAM) as sock:
@@ -70,7 +89,14 @@ def has_dualstack_ipv6():
 
 
 @standard
-def create_server(address, *, family=AddressFamily.AF_INET, backlog=None, reuse_port=False, dualstack_ipv6=False):
+def create_server(
+    address: "ToAddress",
+    *,
+    family: int = AddressFamily.AF_INET,
+    backlog: "int | None" = None,
+    reuse_port: bool = False,
+    dualstack_ipv6: bool = False,
+) -> "namespace.socket":
     """A TCP socket that listens at (host, port), with SO_REUSEADDR set.
 
     `family` is AF_INET or AF_INET6. `dualstack_ipv6` lets an AF_INET6 server take IPv4 connections too, which it
@@ -95,7 +121,7 @@ def create_server(address, *, family=AddressFamily.AF_INET, backlog=None, reuse_
     return sock
 
 
-def _prepare_server(sock, family, reuse_port, dualstack_ipv6):
+def _prepare_server(sock: "namespace.socket", family: int, reuse_port: bool, dualstack_ipv6: bool) -> None:
     try:
         # A port whose last connections linger in TIME_WAIT can be bound again.
         sock.setsockopt(namespace.SOL_SOCKET, namespace.SO_REUSEADDR, 1)
@@ -107,7 +133,7 @@ def _prepare_server(sock, family, reuse_port, dualstack_ipv6):
         sock.setsockopt(namespace.IPPROTO_IPV6, namespace.IPV6_V6ONLY, 0 if dualstack_ipv6 else 1)
 
 
-def _bind_server(sock, address):
+def _bind_server(sock: "namespace.socket", address: "ToAddress") -> None:
     try:
         sock.bind(address)
     except _native.gaierror:

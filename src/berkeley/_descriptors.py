@@ -7,11 +7,20 @@ from ._enums import AddressFamily, SocketKind
 from ._sock import socket
 from ._standard import standard
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import SupportsIndex
+
+    from _typeshed import ReadableBuffer
+
+    from ._native import Address, ToAddress
+
 _INT = 4  # bytes in a C int, on every Linux
 
 
 @standard
-def fromfd(fd, family, type, proto=0):
+def fromfd(fd: "SupportsIndex", family: int, type: int, proto: int = 0) -> socket:
     """A socket on a duplicate of the descriptor, which stays open. The duplicate is not inheritable."""
     copy = namespace.dup(fd)
     if namespace.socket is not socket:
@@ -19,7 +28,7 @@ def fromfd(fd, family, type, proto=0):
     sock = None
     try:
         sock = socket.__new__(socket)
-        sock.__init__(family, type, proto, copy)
+        sock.__init__(family, type, proto, copy)  # type: ignore[misc]
     except BaseException:
         if sock is None or sock.fileno() != copy:  # else it closes with the socket
             _native.close(copy)
@@ -28,7 +37,9 @@ def fromfd(fd, family, type, proto=0):
 
 
 @standard
-def socketpair(family=None, type=SocketKind.SOCK_STREAM, proto=0):
+def socketpair(
+    family: "int | None" = None, type: int = SocketKind.SOCK_STREAM, proto: int = 0
+) -> "tuple[socket, socket]":
     """socketpair(2): two connected sockets, AF_UNIX unless another family is given. They are not inheritable."""
     if family is None:
         family = AddressFamily.AF_UNIX
@@ -36,9 +47,12 @@ def socketpair(family=None, type=SocketKind.SOCK_STREAM, proto=0):
 
 
 @standard
-def _fallback_socketpair(family=AddressFamily.AF_INET, type=SocketKind.SOCK_STREAM, proto=0):
+def _fallback_socketpair(
+    family: int = AddressFamily.AF_INET, type: int = SocketKind.SOCK_STREAM, proto: int = 0
+) -> "tuple[socket, socket]":
     """A pair of connected TCP sockets over loopback: what systems without socketpair(2) use."""
-    host = {namespace.AF_INET: namespace._LOCALHOST, namespace.AF_INET6: namespace._LOCALHOST_V6}.get(family)
+    hosts: dict[int, str] = {namespace.AF_INET: namespace._LOCALHOST, namespace.AF_INET6: namespace._LOCALHOST_V6}
+    host = hosts.get(family)
     if host is None:
         raise ValueError("Only AF_INET and AF_INET6 socket address families are supported")
     if type != namespace.SOCK_STREAM:
@@ -71,14 +85,22 @@ def _fallback_socketpair(family=AddressFamily.AF_INET, type=SocketKind.SOCK_STRE
 
 
 @standard
-def send_fds(sock, buffers, fds, flags=0, address=None):
+def send_fds(
+    sock: socket,
+    buffers: "Iterable[ReadableBuffer]",
+    fds: "Iterable[int]",
+    flags: int = 0,
+    address: "ToAddress | None" = None,
+) -> int:
     """Send the buffers and the descriptors over an AF_UNIX socket (SCM_RIGHTS, unix(7)): how many bytes went out."""
     rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, _native.pack_descriptors(fds))
     return sock.sendmsg(buffers, [rights], flags, address)
 
 
 @standard
-def recv_fds(sock, bufsize, maxfds, flags=0):
+def recv_fds(
+    sock: socket, bufsize: int, maxfds: int, flags: int = 0
+) -> "tuple[bytes, list[int], int, Address]":
     """Receive up to `bufsize` bytes and `maxfds` descriptors: (data, [descriptors], MSG_* flags, address).
 
     The descriptors are not inheritable (PEP 446). What else came along is left out.
@@ -90,7 +112,7 @@ def recv_fds(sock, bufsize, maxfds, flags=0):
         bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec
     )
     try:
-        fds = []
+        fds: list[int] = []
         for level, kind, rights in ancillary:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
                 fds += _native.unpack_descriptors(rights)

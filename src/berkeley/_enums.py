@@ -9,14 +9,20 @@ from enum import IntEnum, IntFlag
 from . import _socket
 from ._standard import standard
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Member = TypeVar("Member", bound=IntEnum)
+
 try:
     # What the standard library builds its own with since 3.11, in half the time.
-    from enum import _simple_enum  # type: ignore[attr-defined]
+    from enum import _simple_enum
 except ImportError:
     _simple_enum = None
 
 
-def _build(base, name, prefix):
+def _build(base: "Any", name: str, prefix: str) -> "Any":
     """The enumeration of the constants with the prefix: of equal values, the first name is the member's."""
     constants = [item for item in vars(_socket).items() if item[0].startswith(prefix) and item[0].isupper()]
     constants.sort(key=lambda pair: (pair[1], pair[0]))
@@ -43,7 +49,7 @@ KINDS = {member.value: member for member in SocketKind}
 
 
 @standard
-def _intenum_converter(value, enum_klass):
+def _intenum_converter(value: int, enum_klass: "type[Member]") -> "Member | int":
     """The enumeration's member for a number, or the number itself where it has none."""
     try:
         return enum_klass(value)

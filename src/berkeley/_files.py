@@ -4,6 +4,16 @@ import io
 
 from ._standard import standard_class
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+    from ._sock import socket
+
+    Mode = Literal["rb", "wb", "rwb"]
+
 
 @standard_class
 class SocketIO(io.RawIOBase):
@@ -12,23 +22,23 @@ class SocketIO(io.RawIOBase):
     Closing it gives back its share of the socket; the socket closes when it and all its files are closed.
     """
 
-    def __init__(self, sock, mode):
+    def __init__(self, sock: "socket", mode: "Literal['r', 'w', 'rw'] | Mode") -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
             raise ValueError(f"invalid mode: {mode!r}")
         io.RawIOBase.__init__(self)
-        self._sock = sock
-        self._mode = mode if "b" in mode else mode + "b"
+        self._sock: socket = sock
+        self._mode: Mode = mode if "b" in mode else mode + "b"  # type: ignore[assignment]
         self._reading = "r" in mode
         self._writing = "w" in mode
         self._timeout_occurred = False
 
-    def readinto(self, b):
+    def readinto(self, b: "WriteableBuffer") -> "int | None":
         """Read into the buffer: the count, 0 at the end, None where a non-blocking socket has nothing.
 
         After a timeout every read fails: what the buffered layers above had taken may be lost.
         """
         self._checkClosed()
-        self._checkReadable()
+        self._checkReadable()  # type: ignore[attr-defined]
         if self._timeout_occurred:
             raise OSError("cannot read from timed out object")
         try:
@@ -39,62 +49,69 @@ class SocketIO(io.RawIOBase):
         except BlockingIOError:
             return None
 
-    def write(self, b):
+    def write(self, b: "ReadableBuffer") -> "int | None":
         """Write the buffer: how many bytes went out, None where a non-blocking socket has no room."""
         self._checkClosed()
-        self._checkWritable()
+        self._checkWritable()  # type: ignore[attr-defined]
         try:
             return self._sock.send(b)
         except BlockingIOError:
             return None
 
-    def readable(self):
+    def readable(self) -> bool:
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return self._reading
 
-    def writable(self):
+    def writable(self) -> bool:
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return self._writing
 
-    def seekable(self):
+    def seekable(self) -> bool:
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return super().seekable()
 
-    def fileno(self):
+    def fileno(self) -> int:
         """The socket's descriptor."""
         self._checkClosed()
         return self._sock.fileno()
 
     @property
-    def name(self):
+    def name(self) -> int:
         """The descriptor's number; -1 once closed."""
         return -1 if self.closed else self.fileno()
 
     @property
-    def mode(self):
+    def mode(self) -> "Mode":
         """The mode, always binary: "rb", "wb" or "rwb"."""
         return self._mode
 
-    def close(self):
+    def close(self) -> None:
         """Close the file, and the socket where it was closed before and this is its last file."""
         if self.closed:
             return
         io.RawIOBase.close(self)
         self._sock._decref_socketios()
-        self._sock = None
+        self._sock = None  # type: ignore[assignment]
 
 
-def makefile(sock, mode, buffering, encoding, errors, newline):
+def makefile(
+    sock: "socket",
+    mode: str,
+    buffering: "int | None",
+    encoding: "str | None",
+    errors: "str | None",
+    newline: "str | None",
+) -> "io.IOBase":
     """`socket.makefile`: the raw file, with the buffering and the text layer that the arguments ask for."""
     if not set(mode) <= {"r", "w", "b"}:
         raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
     writing = "w" in mode
     reading = "r" in mode or not writing
     binary = "b" in mode
-    raw = SocketIO(sock, "r" * reading + "w" * writing)
+    raw = SocketIO(sock, "r" * reading + "w" * writing)  # type: ignore[arg-type]
     sock._io_refs += 1
     if buffering is None:
         buffering = -1
@@ -105,13 +122,13 @@ def makefile(sock, mode, buffering, encoding, errors, newline):
             raise ValueError("unbuffered streams must be binary")
         return raw
     if reading and writing:
-        buffer = io.BufferedRWPair(raw, raw, buffering)
+        buffer: Any = io.BufferedRWPair(raw, raw, buffering)
     elif reading:
         buffer = io.BufferedReader(raw, buffering)
     else:
         buffer = io.BufferedWriter(raw, buffering)
     if binary:
-        return buffer
-    text = io.TextIOWrapper(buffer, io.text_encoding(encoding, 3), errors, newline)
-    text.mode = mode
+        return buffer  # type: ignore[no-any-return]
+    text = io.TextIOWrapper(buffer, io.text_encoding(encoding, 3), errors, newline)  # type: ignore[attr-defined]
+    text.mode = mode  # type: ignore[misc]
     return text

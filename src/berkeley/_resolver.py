@@ -6,9 +6,15 @@ from . import _native
 from ._enums import FAMILIES, KINDS
 from ._standard import standard
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._native import Host, NamedRow, Port
+
 
 @standard
-def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+def getaddrinfo(
+    host: "Host", port: "Port", family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+) -> "list[NamedRow]":
     """getaddrinfo(3): a list of (family, type, proto, canonname, address), one for each way to reach the host.
 
     `host` is a name, a numeric address or None, `port` a service's name, a number or None; the rest narrows the
@@ -18,7 +24,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
 
 
 @standard
-def getfqdn(name=""):
+def getfqdn(name: str = "") -> str:
     """The name's fully qualified form: the first of its host's names that has a dot, else the host's name.
 
     The local host for an empty name. A name that cannot be resolved is returned as it is.

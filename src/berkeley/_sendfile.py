@@ -5,6 +5,12 @@ import os
 from . import _native
 from ._standard import standard
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._sock import SendableFile, socket
+
 # sendfile(2) moves at most 0x7ffff000 bytes; less than a whole GiB at once makes no difference.
 _BLOCK = 2**30
 _READ = 8192
@@ -15,7 +21,7 @@ class _GiveupOnSendfile(Exception):  # noqa: N818  (the standard module's name)
     """The file cannot go through sendfile(2); nothing was sent yet."""
 
 
-def sendfile(self, file, offset=0, count=None):
+def sendfile(self: "socket", file: "SendableFile", offset: int = 0, count: "int | None" = None) -> int:
     """Send the file from `offset`, to its end or at most `count` bytes: how many bytes went out.
 
     By sendfile(2) for a regular file, else by reading and sending. The file must be binary, the socket a stream that
@@ -27,7 +33,9 @@ def sendfile(self, file, offset=0, count=None):
         return self._sendfile_use_send(file, offset, count)
 
 
-def _sendfile_use_sendfile(self, file, offset=0, count=None):
+def _sendfile_use_sendfile(
+    self: "socket", file: "Any", offset: int = 0, count: "int | None" = None
+) -> int:
     """`sendfile` by sendfile(2) alone; _GiveupOnSendfile where the file cannot go that way."""
     self._check_sendfile_params(file, offset, count)
     try:
@@ -60,7 +68,7 @@ def _sendfile_use_sendfile(self, file, offset=0, count=None):
             file.seek(offset)
 
 
-def _sendfile_use_send(self, file, offset=0, count=None):
+def _sendfile_use_send(self: "socket", file: "SendableFile", offset: int = 0, count: "int | None" = None) -> int:
     """`sendfile` by reading the file and sending what was read."""
     self._check_sendfile_params(file, offset, count)
     _check_timeout(self)
@@ -82,7 +90,7 @@ def _sendfile_use_send(self, file, offset=0, count=None):
             file.seek(offset + sent)
 
 
-def _check_sendfile_params(self, file, offset, count):
+def _check_sendfile_params(self: "socket", file: "SendableFile", offset: int, count: "int | None") -> None:
     if "b" not in getattr(file, "mode", "b"):
         raise ValueError("file should be opened in binary mode")
     if not self.type & 1:  # SOCK_STREAM, as the standard module tests it
@@ -94,6 +102,6 @@ def _check_sendfile_params(self, file, offset, count):
             raise ValueError(f"count must be a positive integer (got {count!r})")
 
 
-def _check_timeout(sock):
+def _check_timeout(sock: "socket") -> None:
     if sock.gettimeout() == 0:
         raise ValueError("non-blocking sockets are not supported")

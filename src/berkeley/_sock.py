@@ -9,6 +9,11 @@ from ._enums import FAMILIES, KINDS
 from ._files import makefile
 from ._standard import standard_class
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import io
+    from typing import NoReturn
+
 
 @standard_class
 class socket(_native.socket):  # noqa: N801
@@ -20,13 +25,21 @@ class socket(_native.socket):  # noqa: N801
 
     __slots__ = ["__weakref__"]
 
-    def __getstate__(self):
+    def __getstate__(self) -> "NoReturn":
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
 
     family = _native.EnumAttribute("family", FAMILIES, "The address family, a member of AddressFamily.")
     type = _native.EnumAttribute("type", KINDS, "The type, a member of SocketKind.")
 
-    def makefile(self, mode="r", buffering=None, *, encoding=None, errors=None, newline=None):
+    def makefile(
+        self,
+        mode: str = "r",
+        buffering: "int | None" = None,
+        *,
+        encoding: "str | None" = None,
+        errors: "str | None" = None,
+        newline: "str | None" = None,
+    ) -> "io.IOBase":
         """A file object over the socket; the arguments are those of open(), and modes are made of "r", "w" and "b".
 
         The socket should block or have a timeout; after a timeout the file cannot be read any more. Closing the file
@@ -39,11 +52,11 @@ class socket(_native.socket):  # noqa: N801
     _sendfile_use_send = _sendfile._sendfile_use_send
     _check_sendfile_params = _sendfile._check_sendfile_params
 
-    def get_inheritable(self):
+    def get_inheritable(self) -> bool:
         """Can the descriptor be inherited by programs that this one executes?"""
         return os.get_inheritable(self.fileno())
 
-    def set_inheritable(self, inheritable):
+    def set_inheritable(self, inheritable: bool) -> None:
         """Let programs that this one executes inherit the descriptor, or not."""
         os.set_inheritable(self.fileno(), inheritable)
 
@@ -51,7 +64,7 @@ class socket(_native.socket):  # noqa: N801
 _native.adorn(socket, vars(namespace))
 
 
-def _codec(number):
+def _codec(number: int) -> "_native.Codec":
     from . import families  # with the first address that is neither of the internet nor a path
 
     _native.use_families(families.lookup)

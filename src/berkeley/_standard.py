@@ -1,13 +1,20 @@
 """How what the standard module defines is marked: tracebacks, reprs and pickles show the same names."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
 
-def standard(function):
+    Function = TypeVar("Function")
+    Class = TypeVar("Class", bound=type)
+
+
+def standard(function: "Function") -> "Function":
     """Give the function, or the class without its methods, the module that the standard library's has."""
     function.__module__ = "socket"
     return function
 
 
-def standard_class(cls):
+def standard_class(cls: "Class") -> "Class":
     """Give the class and its methods, wherever they are defined, the names that the standard library's have."""
     for name, value in vars(cls).items():
         if isinstance(value, type(standard)):

@@ -11,7 +11,3 @@ from .names._table import STANDARD as _standard
 globals().update(_standard | _beyond | _compiled)
 __all__ = [*_standard, *_beyond]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> int: ...

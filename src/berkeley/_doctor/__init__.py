@@ -32,7 +32,7 @@ def problems(report: list[Section]) -> list[Row]:
 def as_json(report: list[Section]) -> dict[str, object]:
     """The report by names: sections, groups where a section has some, and rows, all with the same keys."""
     broken = [row.name for row in problems(report)]
-    return {"works": not broken, "problems": broken} | {section.key: _by_name(section) for section in report}
+    return {"works": not broken, "problems": broken, **{section.key: _by_name(section) for section in report}}
 
 
 _TITLES = {

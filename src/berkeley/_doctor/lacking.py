@@ -1,6 +1,6 @@
 """What this interpreter's own socket module lacks, and berkeley's has: by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from berkeley import socket
 
@@ -30,7 +30,7 @@ _PROTOCOLS = {protocol.name for protocol in PROTOCOLS}
 _OPTIONS = {name for level in LEVELS for name in names(level)}
 
 # A name is of the first kind that holds it.
-_KINDS = {
+_KINDS: dict[str, Callable[[str], object]] = {
     "families": lambda name: name.startswith("AF_"),
     "protocols": _PROTOCOLS.__contains__,
     "options": _OPTIONS.__contains__,

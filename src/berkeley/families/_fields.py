@@ -2,13 +2,18 @@
 
 from operator import index
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from struct import Struct
+    from typing import Any, SupportsIndex
 
-def unsigned(value, bits=32):
+
+def unsigned(value: "SupportsIndex", bits: int = 32) -> int:
     """The integer's low bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "I", "H" and "B"."""
     return index(value) & ((1 << bits) - 1)
 
 
-def signed(value):
+def signed(value: "SupportsIndex") -> int:
     """The integer, for a field that CPython reads as a C int (PyArg_Parse's "i"); OverflowError outside its range."""
     number = index(value)
     if not -0x80000000 <= number <= 0x7FFFFFFF:
@@ -16,7 +21,7 @@ def signed(value):
     return number
 
 
-def text(value, form):
+def text(value: object, form: str) -> bytes:
     """The str as UTF-8, without NUL, for a C string, as by PyArg_Parse's "s"; TypeError(form) for anything else."""
     if not isinstance(value, str):
         raise TypeError(form)
@@ -26,6 +31,6 @@ def text(value, form):
     return encoded
 
 
-def unpacked(layout, raw):
+def unpacked(layout: "Struct", raw: bytes) -> "tuple[Any, ...]":
     """The fields of `raw` under a struct.Struct: what is missing reads as zero, what is too much is left aside."""
     return layout.unpack(raw[: layout.size].ljust(layout.size, b"\0"))

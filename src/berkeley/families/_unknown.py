@@ -4,11 +4,17 @@ from sys import byteorder
 
 from .._native import type_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+    from .._native import Address, socket
+
 # What a struct sockaddr_storage holds after its family (socket(7)).
 _MOST = 126
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """A struct sockaddr of the given family, which need not be the socket's: (AF_UNSPEC, b"") undoes a connection.
 
     OSError, as CPython has it, for anything but such a pair; OverflowError for a family outside 0-65535, ValueError
@@ -16,6 +22,8 @@ def pack(sock, caller, address):
     """
     if not isinstance(address, tuple) or len(address) != 2 or not isinstance(address[0], int):
         raise OSError(f"{caller}(): bad family")
+    family: int
+    data: ReadableBuffer
     family, data = address
     try:
         data = bytes(memoryview(data))
@@ -28,6 +36,6 @@ def pack(sock, caller, address):
     return family.to_bytes(2, byteorder) + data
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(family, bytes) from a struct sockaddr."""
     return int.from_bytes(raw[:2], byteorder), raw[2:]

@@ -9,6 +9,12 @@ from struct import Struct
 from .._native import type_name
 from ._fields import text, unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+    from .._native import Address, socket
+
 HEADERS = ("sys/socket.h", "linux/if_alg.h")
 
 AF_ALG = 38
@@ -33,7 +39,7 @@ ALG_OP_VERIFY = 3
 BEYOND = ("ALG_SET_DRBG_ENTROPY", "ALG_SET_KEY_BY_KEY_SERIAL")
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_alg for an address of two to four elements; of `feat` and `mask` the low 32 bits count.
 
     TypeError for another shape; ValueError for a type of over 13 bytes, a name of over 63, or a NUL in either.
@@ -50,17 +56,19 @@ def pack(sock, caller, address):
     return _SOCKADDR_ALG.pack(AF_ALG, kind, feat, mask, name)
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(type, name, feat, mask) from a struct sockaddr_alg."""
     _family, kind, feat, mask, name = unpacked(_SOCKADDR_ALG, raw)
     return _string(kind), _string(name), feat, mask
 
 
-def _parsed(kind, name, feat=0, mask=0):
+def _parsed(
+    kind: object, name: object, feat: "SupportsIndex" = 0, mask: "SupportsIndex" = 0
+) -> "tuple[bytes, bytes, int, int]":
     return text(kind, _FORM), text(name, _FORM), unsigned(feat), unsigned(mask)
 
 
-def _string(field):
+def _string(field: bytes) -> str:
     return field.partition(b"\0")[0].decode(errors="surrogateescape")
 
 

@@ -13,6 +13,13 @@ from struct import Struct
 
 from ._fields import text, unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import SupportsIndex
+
+    from .._native import Address, socket
+
 HEADERS = (
     "bluetooth/bluetooth.h", "bluetooth/bluetooth.h bluetooth/l2cap.h", "bluetooth/bluetooth.h bluetooth/rfcomm.h",
     "bluetooth/bluetooth.h bluetooth/sco.h", "bluetooth/bluetooth.h bluetooth/hci.h",
@@ -151,7 +158,7 @@ BEYOND = (
 )  # fmt: skip
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_l2, _rc, _sco or _hci: the one of the socket's protocol. Of a number count the bits that fit.
 
     OSError for an address of another form, for what is no Bluetooth address, and for a protocol that is none of these.
@@ -167,7 +174,7 @@ def pack(sock, caller, address):
         raise OSError(f"{caller}(): wrong format: AF_BLUETOOTH address must be {form}") from None
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """The address in the shortest form, of those of the socket's protocol, that says all of it.
 
     (AF_BLUETOOTH, bytes) for a protocol that is none of the four.
@@ -178,11 +185,13 @@ def unpack(sock, raw):
     return to_address(raw)
 
 
-def _pack_l2cap(bdaddr, psm, cid=0, bdaddr_type=BDADDR_BREDR):
+def _pack_l2cap(
+    bdaddr: object, psm: "SupportsIndex", cid: "SupportsIndex" = 0, bdaddr_type: "SupportsIndex" = BDADDR_BREDR
+) -> bytes:
     return _SOCKADDR_L2.pack(AF_BLUETOOTH, _little(psm), _octets(bdaddr), _little(cid), unsigned(bdaddr_type, 8))
 
 
-def _unpack_l2cap(raw):
+def _unpack_l2cap(raw: bytes) -> "tuple[str | int, ...]":
     _family, psm, octets, cid, bdaddr_type = unpacked(_SOCKADDR_L2, raw)
     address = _name(octets), int.from_bytes(psm, "little"), int.from_bytes(cid, "little"), bdaddr_type
     if bdaddr_type != BDADDR_BREDR:
@@ -190,41 +199,41 @@ def _unpack_l2cap(raw):
     return address[:3] if address[2] else address[:2]
 
 
-def _pack_rfcomm(bdaddr, channel):
+def _pack_rfcomm(bdaddr: object, channel: "SupportsIndex") -> bytes:
     return _SOCKADDR_RC.pack(AF_BLUETOOTH, _octets(bdaddr), unsigned(channel, 8))
 
 
-def _unpack_rfcomm(raw):
+def _unpack_rfcomm(raw: bytes) -> "tuple[str, int]":
     _family, octets, channel = unpacked(_SOCKADDR_RC, raw)
     return _name(octets), channel
 
 
-def _pack_sco(bdaddr):
+def _pack_sco(bdaddr: object) -> bytes:
     if isinstance(bdaddr, bytes):
         bdaddr = bdaddr.decode("latin-1")
     return _SOCKADDR_SCO.pack(AF_BLUETOOTH, _octets(text(bdaddr, "").decode()))
 
 
-def _unpack_sco(raw):
+def _unpack_sco(raw: bytes) -> str:
     _family, octets = unpacked(_SOCKADDR_SCO, raw)
     return _name(octets)
 
 
-def _pack_hci(device, channel=HCI_CHANNEL_RAW):
+def _pack_hci(device: "SupportsIndex", channel: "SupportsIndex" = HCI_CHANNEL_RAW) -> bytes:
     return _SOCKADDR_HCI.pack(AF_BLUETOOTH, unsigned(device, 16), unsigned(channel, 16))
 
 
-def _unpack_hci(raw):
+def _unpack_hci(raw: bytes) -> "int | tuple[int, int]":
     _family, device, channel = unpacked(_SOCKADDR_HCI, raw)
     return device if channel == HCI_CHANNEL_RAW else (device, channel)
 
 
-def _little(value):
+def _little(value: "SupportsIndex") -> bytes:
     """An L2CAP number: two octets, the low one first on every processor."""
     return unsigned(value, 16).to_bytes(2, "little")
 
 
-def _octets(bdaddr):
+def _octets(bdaddr: object) -> bytes:
     """A Bluetooth address's six octets, the last first."""
     if not isinstance(bdaddr, str):
         raise TypeError
@@ -238,7 +247,7 @@ def _octets(bdaddr):
     return octets
 
 
-def _name(octets):
+def _name(octets: bytes) -> str:
     return ":".join(f"{octet:02X}" for octet in reversed(octets))
 
 
@@ -247,7 +256,7 @@ _SOCKADDR_RC = Struct("H6sBx")
 _SOCKADDR_SCO = Struct("H6s")
 _SOCKADDR_HCI = Struct("HHH")
 
-_PROTOCOLS = {
+_PROTOCOLS: "dict[int, tuple[str, Callable[..., bytes], Callable[[bytes], Address]]]" = {
     BTPROTO_L2CAP: ("a tuple (bdaddr, psm[, cid[, bdaddr_type]])", _pack_l2cap, _unpack_l2cap),
     BTPROTO_RFCOMM: ("a tuple (bdaddr, channel)", _pack_rfcomm, _unpack_rfcomm),
     BTPROTO_SCO: ("str or bytes", _pack_sco, _unpack_sco),

@@ -13,6 +13,15 @@ from struct import Struct
 from .._native import interface_name, socket_interface_index, type_name
 from ._fields import unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, SupportsIndex
+
+    from _typeshed import StrOrBytesPath
+
+    from .._native import Address, socket
+
 HEADERS = (
     "sys/socket.h", "stddef.h linux/can.h", "stddef.h linux/can/raw.h", "stddef.h linux/can/bcm.h",
     "stddef.h linux/can/isotp.h", "stddef.h linux/can/j1939.h", "linux/can/error.h",
@@ -188,7 +197,7 @@ BEYOND = (
 )  # fmt: skip
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_can for an address of the socket's protocol; the interface's index is asked of the kernel.
 
     The interface is text, bytes or a path-like object. OSError (ENODEV) for one there is none of, OSError for a name
@@ -208,43 +217,43 @@ def pack(sock, caller, address):
     return layout.pack(AF_CAN, _index(sock, name), *fields)
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """The address that a struct sockaddr_can holds; the interface is '' where none is named, or it is no more."""
     layout, _readers = _FORMS.get(sock.proto, _FORMS[CAN_RAW])
     _family, index, *numbers = unpacked(layout, raw)
     return (interface_name(sock, index), *numbers)
 
 
-def _name(interface):
+def _name(interface: "StrOrBytesPath") -> bytes:
     name = os.fsencode(interface)
     if b"\0" in name:
         raise ValueError("embedded null byte")
     return name
 
 
-def _index(sock, name):
+def _index(sock: "socket", name: bytes) -> int:
     if len(name) > 15:
         raise OSError("AF_CAN interface name too long")
     return socket_interface_index(sock.fileno(), name) if name else 0
 
 
-def _identifier(value, place):
+def _identifier(value: object, place: int) -> int:
     return _whole(value, place) & 0xFFFFFFFF
 
 
-def _ecu_name(value, place):
+def _ecu_name(value: object, place: int) -> int:
     return _whole(value, place) & 0xFFFFFFFFFFFFFFFF
 
 
-def _group_number(value, place):
+def _group_number(value: "SupportsIndex", place: int) -> int:
     return unsigned(value)
 
 
-def _octet(value, place):
+def _octet(value: "SupportsIndex", place: int) -> int:
     return unsigned(value) & 0xFF
 
 
-def _whole(value, place):
+def _whole(value: object, place: int) -> int:
     if not isinstance(value, int):
         raise TypeError(f"argument {place} must be int, not {'None' if value is None else type_name(value)}")
     return value
@@ -255,7 +264,7 @@ _COUNT = "function takes exactly {} arguments ({} given)"
 
 # By protocol: the struct, and what reads the numbers behind the interface's name. J1939's 64-bit field makes the union
 # 16 bytes long for all.
-_FORMS = {
+_FORMS: "dict[int, tuple[Struct, tuple[Callable[[Any, int], int], ...]]]" = {
     CAN_RAW: (Struct("=H2xi16x"), ()),
     CAN_BCM: (Struct("=H2xi16x"), ()),
     CAN_ISOTP: (Struct("=H2xiII8x"), (_identifier, _identifier)),

@@ -6,6 +6,10 @@ from struct import Struct
 from .._native import gethostbyname, inet_aton, inet_ntoa, type_name
 from ._fields import unpacked
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 SYSTEM = "freebsd"
 HEADERS = ("sys/types.h sys/socket.h",)
 
@@ -15,7 +19,7 @@ PF_DIVERT = 44
 _AF_INET = 2
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_in for (host, port). TypeError for anything but such a pair, OverflowError for no port, gaierror
     for no host. The messages name the address's own family, as CPython's do.
     """
@@ -29,7 +33,7 @@ def pack(sock, caller, address):
     return _SOCKADDR_IN.pack(_SOCKADDR_IN.size, _AF_INET, port.to_bytes(2, "big"), inet_aton(gethostbyname(host)))
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(host, port) from a struct sockaddr_in."""
     _size, _family, port, host = unpacked(_SOCKADDR_IN, raw)
     return inet_ntoa(host), int.from_bytes(port, "big")

@@ -9,6 +9,10 @@ from uuid import UUID
 from .._native import type_name
 from ._fields import unpacked
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 SYSTEM = "win32"
 HEADERS = ("winsock2.h", "winsock2.h hvsocket.h")
 
@@ -30,7 +34,7 @@ HVSOCKET_CONNECTED_SUSPEND = 4
 HVSOCKET_ADDRESS_FLAG_PASSTHRU = 1
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """SOCKADDR_HV for (vm_id, service_id).
 
     TypeError for anything but two strings, ValueError for one that is no GUID, OSError for a protocol other than
@@ -46,13 +50,13 @@ def pack(sock, caller, address):
     return _SOCKADDR_HV.pack(AF_HYPERV, vm_id, service_id)
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(vm_id, service_id) from a SOCKADDR_HV, in small letters."""
     _family, vm_id, service_id = unpacked(_SOCKADDR_HV, raw)
     return str(UUID(bytes_le=vm_id)), str(UUID(bytes_le=service_id))
 
 
-def _octets(caller, field, text):
+def _octets(caller: str, field: str, text: str) -> bytes:
     try:
         guid = UUID(text)
     except ValueError:

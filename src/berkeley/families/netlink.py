@@ -8,6 +8,10 @@ from struct import Struct
 from .._native import type_name
 from ._fields import unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 HEADERS = ("sys/socket.h", "linux/netlink.h")
 
 AF_NETLINK = 16
@@ -96,7 +100,7 @@ BEYOND = (
 )  # fmt: skip
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_nl for (pid, groups), of which the low 32 bits count. TypeError for anything but such a pair."""
     if not isinstance(address, tuple):
         raise TypeError(f"{caller}(): AF_NETLINK address must be tuple, not {type_name(address)}")
@@ -106,7 +110,7 @@ def pack(sock, caller, address):
     return _SOCKADDR_NL.pack(AF_NETLINK, unsigned(pid), unsigned(groups))
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(pid, groups) from a struct sockaddr_nl."""
     _family, pid, groups = unpacked(_SOCKADDR_NL, raw)
     return pid, groups

@@ -11,6 +11,12 @@ from .._native import socket_interface_index, type_name
 from .._native import unpack_packet as unpack  # noqa: F401
 from ._fields import signed
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, SupportsIndex
+
+    from .._native import Address, socket
+
 HEADERS = ("sys/socket.h", "netpacket/packet.h", "linux/if_packet.h")
 
 AF_PACKET = 17
@@ -101,7 +107,7 @@ BEYOND = (
 )  # fmt: skip
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_ll for an address of two to five elements; the interface's index is asked of the kernel.
 
     OSError (ENODEV) for an interface there is none of, looked up by its first 15 bytes; OverflowError for a protocol
@@ -132,7 +138,13 @@ def pack(sock, caller, address):
     )
 
 
-def _parsed(interface, protocol, packet_type=PACKET_HOST, hardware_type=0, hardware=b""):
+def _parsed(
+    interface: object,
+    protocol: "SupportsIndex",
+    packet_type: "SupportsIndex" = PACKET_HOST,
+    hardware_type: "SupportsIndex" = 0,
+    hardware: object = b"",
+) -> "tuple[bytes, int, int, int, bytes]":
     if not isinstance(interface, str):
         raise TypeError(_FORM)
     name = interface.encode()
@@ -141,7 +153,7 @@ def _parsed(interface, protocol, packet_type=PACKET_HOST, hardware_type=0, hardw
     return name, signed(protocol), signed(packet_type), signed(hardware_type), _octets(hardware)
 
 
-def _octets(value):
+def _octets(value: "Any") -> bytes:
     try:
         view = memoryview(value)
     except TypeError:

@@ -5,6 +5,10 @@ from struct import Struct
 from .._native import type_name
 from ._fields import unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 HEADERS = ("sys/socket.h", "linux/qrtr.h")
 
 AF_QIPCRTR = 42
@@ -28,7 +32,7 @@ QRTR_TYPE_DEL_LOOKUP = 11
 BEYOND = ("QRTR_*",)
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_qrtr for (node, port), of which the low 32 bits count. TypeError for anything but such a pair.
 
     The messages name CPython's parser of addresses, not the caller, as CPython's do for this family.
@@ -41,7 +45,7 @@ def pack(sock, caller, address):
     return _SOCKADDR_QRTR.pack(AF_QIPCRTR, node, port)
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(node, port) from a struct sockaddr_qrtr."""
     _family, node, port = unpacked(_SOCKADDR_QRTR, raw)
     return node, port

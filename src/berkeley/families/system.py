@@ -7,6 +7,10 @@ from struct import Struct
 
 from ._fields import text, unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 SYSTEM = "darwin"
 HEADERS = ("sys/socket.h", "sys/types.h sys/sys_domain.h")
 
@@ -16,7 +20,7 @@ PF_SYSTEM = 32
 SYSPROTO_CONTROL = 2
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_ctl for a control's name, which the kernel is asked for, or for (id, unit), the low 32 bits.
 
     TypeError for another form; ValueError for a name of over 96 bytes; OSError for a control that there is none of, and
@@ -36,18 +40,19 @@ def pack(sock, caller, address):
     return _SOCKADDR_CTL.pack(_SOCKADDR_CTL.size, AF_SYSTEM, _AF_SYS_CONTROL, control, unit)
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(id, unit) from a struct sockaddr_ctl."""
     _size, _family, _kind, control, unit = unpacked(_SOCKADDR_CTL, raw)
     return control, unit
 
 
-def _control(sock, name):
+def _control(sock: "socket", name: bytes) -> int:
     from fcntl import ioctl
 
     if len(name) > 96:
         raise ValueError("provided string is too long")
     try:
+        control: int
         control, _name = _CTL_INFO.unpack(ioctl(sock.fileno(), _CTLIOCGINFO, _CTL_INFO.pack(0, name)))
     except OSError as error:
         raise OSError("cannot find kernel control with provided name") from error

@@ -14,6 +14,10 @@ from struct import Struct
 from .._native import type_name
 from ._fields import unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 HEADERS = ("linux/tipc.h",)
 
 AF_TIPC = 30
@@ -85,7 +89,7 @@ BEYOND = (
 )  # fmt: skip
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_tipc for an address of four or five numbers, of which the low 32 bits count; of the scope 8.
 
     TypeError for anything else, and for an `addr_type` there is none of.
@@ -101,7 +105,7 @@ def pack(sock, caller, address):
     return _SOCKADDR_TIPC.pack(AF_TIPC, kind, (scope & 0xFF ^ 0x80) - 0x80, *words((v1, v2, v3, 0)))
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(addr_type, v1, v2, v3, scope) from a struct sockaddr_tipc; (AF_TIPC, bytes) for an `addr_type` there is none of.
 
     A negative scope comes as its 32 bits. The name of the sender, which follows in messages of a group, is left aside.

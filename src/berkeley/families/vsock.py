@@ -5,6 +5,10 @@ from struct import Struct
 from .._native import type_name
 from ._fields import unpacked, unsigned
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Address, socket
+
 HEADERS = ("sys/socket.h", "sys/socket.h sys/ioctl.h linux/vm_sockets.h")
 
 # Alpha, MIPS, PowerPC and SPARC build ioctl numbers otherwise; the timeout's option depends on the size of time_t.
@@ -40,7 +44,7 @@ BEYOND = (
 )  # fmt: skip
 
 
-def pack(sock, caller, address):
+def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     """struct sockaddr_vm for (cid, port), of which the low 32 bits count. TypeError for anything but such a pair.
 
     The messages name CPython's parser of addresses, not the caller, as CPython's do for this family.
@@ -53,7 +57,7 @@ def pack(sock, caller, address):
     return _SOCKADDR_VM.pack(AF_VSOCK, port, cid)
 
 
-def unpack(sock, raw):
+def unpack(sock: "socket", raw: bytes) -> "Address":
     """(cid, port) from a struct sockaddr_vm."""
     _family, port, cid = unpacked(_SOCKADDR_VM, raw)
     return cid, port
