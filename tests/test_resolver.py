@@ -115,9 +115,7 @@ def test_hosts_of_the_wrong_type(impl, host):
 def test_arguments_by_name(impl):
     by_name = impl.getaddrinfo(host="127.0.0.1", port=80, family=0, type=1, proto=0, flags=0)
     assert by_name == impl.getaddrinfo("127.0.0.1", 80, 0, 1, 0, 0)
-    parameters = inspect.signature(impl.getaddrinfo).parameters.values()
-    plain = [str(parameter.replace(annotation=parameter.empty)) for parameter in parameters]
-    assert plain == ["host", "port", "family=0", "type=0", "proto=0", "flags=0"]
+    assert str(inspect.signature(impl.getaddrinfo)) == "(host, port, family=0, type=0, proto=0, flags=0)"
 
 
 def test_rows(impl):

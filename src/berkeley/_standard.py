@@ -9,8 +9,13 @@ if TYPE_CHECKING:
 
 
 def standard(function: "Function") -> "Function":
-    """Give the function, or the class without its methods, the module that the standard library's has."""
+    """Give the function, or the class without its methods, the module that the standard library's has.
+
+    A function's annotations are for type checkers, which have seen them: the standard library's has none.
+    """
     function.__module__ = "socket"
+    if not isinstance(function, type):
+        function.__annotations__ = {}
     return function
 
 
