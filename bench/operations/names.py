@@ -17,6 +17,7 @@ ROWS = [
         "socket.getaddrinfo('127.0.0.1', 80, 0, 1, 6, 0)",
         'resolve("127.0.0.1", "80", SOCK_STREAM)',
     ),
+    ("getaddrinfo ip as bytes", "socket.getaddrinfo(b'127.0.0.1', b'80')", 'resolve("127.0.0.1", "80", 0)'),
     (
         "getaddrinfo ipv6, stream",
         "socket.getaddrinfo('::1', 80, type=socket.SOCK_STREAM)",
