@@ -14,6 +14,7 @@ import socket
 import sys
 from dataclasses import asdict
 from fnmatch import fnmatch
+from functools import partial
 from importlib import import_module
 from itertools import groupby
 from operator import attrgetter
@@ -56,11 +57,15 @@ def main(quick, pattern, subject, check, figures_path, picture_path):
     }
     click.echo("Python {python} ({build}) on {system}, {processors} processors: {subject}".format(**machine))
     rows = []
-    for row in measured(operations, subject, floor, rounds, nanoseconds):
+    # Where both go to one terminal, the rows go through what moves the bar out of their way.
+    shared = sys.stdout.isatty()
+    console = Console(stderr=not shared)
+    show = partial(console.out, highlight=False) if shared else click.echo
+    for row in measured(operations, subject, floor, rounds, nanoseconds, console):
         if not rows or row.group != rows[-1].group:
-            click.echo(f"\n{LINE(row.group, *HEADINGS)}".rstrip())
+            show(f"\n{LINE(row.group, *HEADINGS)}".rstrip())
         rows.append(row)
-        click.echo(shown(row))
+        show(shown(row))
     click.echo(summary(rows, remarks))
     if figures_path:
         fields = [{**asdict(row), "slower": row.slower, "missed": row.missed} for row in rows]
@@ -81,11 +86,11 @@ def chosen(pattern):
     return sorted(able, key=attrgetter("group")), remarks
 
 
-def measured(operations, subject, floor, rounds, nanoseconds):
-    """The rows, under a progress bar where somebody watches."""
+def measured(operations, subject, floor, rounds, nanoseconds, console):
+    """The rows, over a progress bar where somebody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # No thread of the bar's own: it would take turns with what is measured, and the rows fork.
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
         task = progress.add_task("", total=len(operations))
         for operation in operations:
             progress.update(task, description=operation.group, refresh=True)
