@@ -102,7 +102,8 @@ def lint(session):
     session.run("cython-lint", "src")
     session.run("python", "tools/constants.py", "--check")
     session.run("mypy")
-    session.run("basedpyright")
+    # It would look for an environment of its own choice.
+    session.run("basedpyright", "--pythonpath", str(Path(session.bin, "python")))
     session.run("python", "tests/typing/standard.py")
 
 

@@ -4,6 +4,7 @@ Their classes say that they are the socket module's. Where that name is the stan
 beside it), a pickle by that name would be refused as "not the same object", and is made by this module's name instead.
 """
 
+import copyreg
 import sys
 
 import berkeley.socket as namespace
@@ -27,15 +28,16 @@ def _named(cls: type, arguments: "tuple[object, ...]", *state: object) -> "tuple
     return restore, (cls.__name__, *arguments), *state
 
 
-def _reduce_member(self: "IntEnum", protocol: object) -> "tuple[object, ...]":
-    return _named(type(self), (self.value,))
+def _reduce_member(member: "IntEnum") -> "tuple[object, ...]":
+    return _named(type(member), (member.value,))
 
 
-def _reduce_error(self: OSError) -> "tuple[object, ...]":
-    return _named(*OSError.__reduce__(self))  # pyright: ignore[reportArgumentType]
+def _reduce_error(error: OSError) -> "tuple[object, ...]":
+    return _named(*error.__reduce__())  # pyright: ignore[reportArgumentType]
 
 
+# By copyreg, so that the classes have nothing that the standard module's have not.
 for _enumeration in (AddressFamily, AddressInfo, MsgFlag, SocketKind):
-    _enumeration.__reduce_ex__ = _reduce_member  # type: ignore[assignment, method-assign]
+    copyreg.pickle(_enumeration, _reduce_member)  # type: ignore[arg-type]
 for _error in (gaierror, herror):
-    _error.__reduce__ = _reduce_error  # type: ignore[assignment, method-assign]
+    copyreg.pickle(_error, _reduce_error)  # type: ignore[arg-type]
