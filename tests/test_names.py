@@ -82,6 +82,15 @@ def test_other_objects_are_of_the_same_type(pair):
     }
 
 
+@pytest.mark.parametrize("name", ["AddressFamily", "SocketKind", "MsgFlag", "AddressInfo"])
+def test_enumerations_have_nothing_that_the_standard_ones_have_not(name):
+    def own(module):
+        enumeration = getattr(import_module(module), name)
+        return vars(enumeration).keys() - enumeration.__members__.keys()
+
+    assert own("berkeley.socket") <= own("socket")
+
+
 def test_all(pair):
     standard, ours = pair
     names = import_module("berkeley.socket").__all__
