@@ -239,6 +239,26 @@ def test_pickled_class_by_import_alone():
     assert "PicklingError" in result.stderr
 
 
+def test_non_blocking_whatever_others_do(pair):
+    sock = pair[0]
+    sock.setblocking(False)
+    os.set_blocking(sock.fileno(), True)
+    buffer = bytearray(1)
+    for receive in (
+        lambda: sock.recv(1),
+        lambda: sock.recv_into(buffer),
+        lambda: sock.recvfrom(1),
+        lambda: sock.recvmsg(1),
+        lambda: sock.recvmsg_into([buffer]),
+    ):
+        with pytest.raises(BlockingIOError):
+            receive()
+    for send in (lambda: sock.send(bytes(65536)), lambda: sock.sendmsg([bytes(65536)])):
+        with pytest.raises(BlockingIOError):
+            while True:
+                send()
+
+
 def test_timed_accept_on_a_listener_made_blocking():
     """The one place where a timeout relies on the descriptor's own mode; setting the mode anew restores it."""
     with socket.create_server(("127.0.0.1", 0)) as listener, listener.dup() as other:

@@ -229,6 +229,27 @@ def test_ancillary_data_that_changes():
         assert items == []
 
 
+def test_one_control_message_that_takes_itself_away():
+    first, second = ours.socketpair()
+    with first, second:
+        items = []
+        for kind in (list, tuple):
+            items.append(kind((Clearing(items), 99, b"1")))
+            assert first.sendmsg([b"x"], items) == 1
+            assert items == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="needs buffers written in Python (PEP 688), new in 3.12")
+def test_one_buffer_that_takes_itself_away():
+    first, second = ours.socketpair()
+    with first, second:
+        for call in (first.sendmsg, second.recvmsg_into):
+            items = []
+            items.append(Clearing(items))
+            assert call(items)[0] if call == second.recvmsg_into else call(items) == 1
+            assert items == []
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="needs buffers written in Python (PEP 688), new in 3.12")
 def test_buffers_that_change():
     first, second = ours.socketpair()

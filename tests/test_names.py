@@ -239,6 +239,18 @@ def test_pickles_and_copies_of_members_and_errors(python, writer, reader):
     assert read.returncode == 0, read.stderr
 
 
+class Derived(import_module("berkeley.socket").gaierror):
+    pass
+
+
+@pytest.mark.parametrize("act", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_derived_errors_are_copied(act):
+    error = Derived(1, "text")
+    error.note = "more"
+    copied = act(error)
+    assert (type(copied), copied.args, copied.note) == (Derived, (1, "text"), "more")
+
+
 def test_sockets_are_not_pickled(impl):
     class Own(impl.socket):
         pass

@@ -199,3 +199,33 @@ def test_a_cycle_with_a_socket_in_it_is_collected(impl):
     assert [w.category for w in caught] == [ResourceWarning]
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
+
+
+def test_methods_that_a_program_has_replaced_are_called(impl, monkeypatch):
+    """By test tools, on the class itself: accept(), close() and repr() call what stands there now."""
+    with impl.create_server(("127.0.0.1", 0)) as listener, impl.create_connection(listener.getsockname()):
+        told = []
+        for name in ("_accept", "_real_close", "getsockname", "getpeername"):
+
+            def replaced(self, name=name, real=getattr(impl.socket, name)):
+                told.append(name)
+                return real(self)
+
+            monkeypatch.setattr(impl.socket, name, replaced)
+        served, _ = listener.accept()
+        repr(served)
+        served.close()
+        monkeypatch.undo()
+    assert told == ["_accept", "getsockname", "getpeername", "_real_close"]
+
+
+@pytest.mark.parametrize("impl", ["berkeley"], indirect=True)
+def test_a_replaced_new_that_makes_no_socket(impl, monkeypatch):
+    with impl.create_server(("127.0.0.1", 0)) as listener, impl.create_connection(listener.getsockname()) as sock:
+        before = os.listdir("/proc/self/fd")
+        monkeypatch.setattr(impl.socket, "__new__", lambda cls: object())
+        for make in (listener.accept, sock.dup, impl.socketpair):
+            with pytest.raises(TypeError):
+                make()
+        monkeypatch.undo()
+        assert os.listdir("/proc/self/fd") == before

@@ -62,13 +62,3 @@ class socket(_native.socket):  # noqa: N801
 
 
 _native.adorn(socket, vars(namespace))
-
-
-def _codec(number: int) -> "_native.Codec":
-    from . import families  # with the first address that is neither of the internet nor a path
-
-    _native.use_families(families.lookup)
-    return families.lookup(number)
-
-
-_native.use_families(_codec)

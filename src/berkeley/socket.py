@@ -10,10 +10,11 @@ import os
 import sys
 from enum import IntEnum, IntFlag
 
-from . import _pickles, _socket
+from . import _native, _pickles, _socket, families
 from ._enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._socket import *
 
+_native.use_families(families.lookup)
 globals().update(MEMBERS)
 
 from ._connect import _GLOBAL_DEFAULT_TIMEOUT, create_connection, create_server, has_dualstack_ipv6
@@ -38,7 +39,7 @@ __all__ = [
     "has_dualstack_ipv6",
     "recv_fds",
     "send_fds",
-    *(name for name in dir(_socket) if not name.startswith("_")),
+    *(name for name in vars(_socket) if not name.startswith("_")),
 ]
 
-del MEMBERS, _pickles
+del MEMBERS, _pickles, families

@@ -79,7 +79,8 @@ cdef int pack_control(object messages, Control *control) except -1:
                 raise MemoryError
         for index in range(count):
             item = &control.items[index]
-            read_item(<object>item_at(messages, index), item)
+            message = <object>item_at(messages, index)      # held: its code may take it out of the list
+            read_item(message, item)
             control.count += 1
             if <size_t>item.data.len > CONTROL_LIMIT - CMSG_HEADER:
                 raise OSError("ancillary data item too large")

@@ -79,7 +79,7 @@ cdef inline Py_ssize_t as_size(object value) except? -1:
 cdef object as_items(object items, str complaint):
     """A list or tuple of the items, from which no code of theirs can take any; TypeError with `complaint` for neither.
 
-    A list of one is itself: there is no item before whose code could change it.
+    A list of one is itself, for who holds the item while its code runs: there is no other.
     """
     if type(items) is tuple or (type(items) is list and len(<list>items) == 1):
         return items

@@ -28,12 +28,13 @@ cdef extern from *:
 # The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it.
 cdef type face_type = None
 cdef dict face_names = None
-cdef object real_close = None       # the class's own method of that name
+# The class's own methods of these names: where a program has put others in their places, those are called.
+cdef object real_close = None, native_accept = None, native_getsockname = None, native_getpeername = None
 
 
 def adorn(type cls not None, dict names not None, /):
     """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module."""
-    global face_type, face_names, real_close
+    global face_type, face_names, real_close, native_accept, native_getsockname, native_getpeername
     cdef PyMethodDef *method
     cdef PyGetSetDef *field = <PyGetSetDef *>PyType_GetSlot(<PyTypeObject *>Face, Py_tp_getset)
     for source in (Face, socket):
@@ -48,6 +49,15 @@ def adorn(type cls not None, dict names not None, /):
     face_type = cls
     face_names = names
     real_close = cls._real_close
+    native_accept = cls._accept
+    native_getsockname = cls.getsockname
+    native_getpeername = cls.getpeername
+
+
+cdef inline bint own(socket sock, str name, method) noexcept:
+    """Is it a `socket.socket` of no derived class, with the method that we gave it?"""
+    return (Py_TYPE(sock) == <PyTypeObject *>face_type
+            and PyDict_GetItem(own_names(Py_TYPE(sock)), name) == <PyObject *>method)
 
 
 cdef inline bint of_face(socket sock) noexcept:
@@ -59,8 +69,8 @@ def open_pair(family, type, proto, /):
     """socketpair(2): two connected `socket.socket`, not inheritable."""
     cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
     cdef int fds[2]
-    make_pair(number, kind, protocol, fds)
     cls = face_names["socket"]
+    make_pair(number, kind, protocol, fds)
     try:
         first = wrapped(cls, fds[0], family, type, proto, number, kind, protocol)
     except:
@@ -90,7 +100,7 @@ cdef socket made(int fd, int family, int kind, int proto, socket like):
     """
     cdef socket sock
     try:
-        sock = <socket>new_object(<PyTypeObject *>face_type, ())
+        sock = <socket?>new_object(<PyTypeObject *>face_type, ())
         PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
         if like is None:
             take_foreign(sock, fd, family, kind, proto)
@@ -134,8 +144,8 @@ cdef class Face(socket):
         The new socket is not inheritable. It has the default timeout where there is one, and blocks otherwise,
         whatever the mode of this one.
         """
-        fd, address = sock_accept(self) if type(self) is face_type else self._accept()
         cls = face_names["socket"]
+        fd, address = sock_accept(self) if own(self, "_accept", native_accept) else self._accept()
         if cls is face_type:
             return made(fd, self.sock_family, self.sock_type, self.sock_proto, None), address
         return cls(self.family, self.type, self.proto, fileno=fd), address
@@ -155,8 +165,7 @@ cdef class Face(socket):
         self.closed = True
         if self.io_refs > 0:
             return
-        if (type(self) is face_type
-                and PyDict_GetItem(own_names(Py_TYPE(self)), "_real_close") == <PyObject *>real_close):
+        if own(self, "_real_close", real_close):
             close_socket(self)
         else:
             self._real_close()
@@ -183,10 +192,10 @@ cdef str describe(socket sock):
     cdef type cls = type(sock)
     cdef str near = "", far = ""
     if not sock.closed:
-        near = own_name(sock, c_getsockname) if cls is face_type else told(sock.getsockname)
-        far = own_name(sock, c_getpeername) if cls is face_type else told(sock.getpeername)
+        near = own_name(sock, c_getsockname) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
+        far = own_name(sock, c_getpeername) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
     return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if sock.closed else ''} fd={sock.fileno()}, "
-            f"family={sock.family!s}, type={sock.type!s}, proto={sock.sock_proto}"
+            f"family={sock.family!s}, type={sock.type!s}, proto={sock.proto}"
             f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")
 
 
@@ -200,7 +209,10 @@ cdef str own_name(socket sock, NameCall call):
     if address.storage.ss_family == AF_INET:
         port = c_ntohs(inet.sin_port)
         return f"('{ipv4_text(<uint8_t *>&inet.sin_addr)}', {port})"
-    found = unpack_address(sock, &address)
+    try:
+        found = unpack_address(sock, &address)
+    except OSError:
+        return ""       # by the family's word
     return str(found) if found else ""
 
 

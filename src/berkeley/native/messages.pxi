@@ -42,7 +42,8 @@ cdef int hold_buffers(object items, Buffers *buffers, int access) except -1:
             if buffers.views == NULL or buffers.vector == NULL:
                 raise MemoryError
         for index in range(count):
-            PyObject_GetBuffer(<object>item_at(items, index), &buffers.views[index], access)
+            item = <object>item_at(items, index)        # held: its code may take it out of the list
+            PyObject_GetBuffer(item, &buffers.views[index], access)
             buffers.count += 1
             buffers.vector[index].iov_base = buffers.views[index].buf
             buffers.vector[index].iov_len = buffers.views[index].len
@@ -121,7 +122,7 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
             raise MemoryError
         message.header.msg_controllen = room
     wait_for(&wait, sock, POLLIN)
-    message.flags = flags | MSG_DONTWAIT if wait.again else flags
+    message.flags = flags_of(&wait, flags)
     try:
         got = perform(sock, call_recvmsg, &message, &wait)
         try:
@@ -171,8 +172,7 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
             message.header.msg_control = control.bytes
             message.header.msg_controllen = control.size
             wait_for(&wait, sock, POLLOUT)
-            if wait.again:
-                message.flags |= MSG_DONTWAIT
+            message.flags = flags_of(&wait, message.flags)
             return perform(sock, call_sendmsg, message, &wait)
         finally:
             release_control(&control)

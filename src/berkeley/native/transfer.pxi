@@ -1,7 +1,7 @@
 # Moving data: recv(2), send(2) and their kin.
 #
-# Under a timeout each call carries MSG_DONTWAIT: the descriptor's own blocking mode belongs to everyone who shares the
-# open file (dup, fork), and another holder may have switched it back to blocking.
+# On a non-blocking socket and under a timeout each call carries MSG_DONTWAIT: the descriptor's own blocking mode
+# belongs to everyone who shares the open file (dup, fork), and another holder may have switched it back to blocking.
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size) except -1
@@ -23,7 +23,13 @@ cdef struct Transfer:
 
 cdef inline void prepare_transfer(Transfer *transfer, Wait *wait, socket sock, short events, int flags) noexcept:
     wait_for(wait, sock, events)
-    transfer.flags = flags | MSG_DONTWAIT if wait.again else flags
+    transfer.flags = flags_of(wait, flags)
+
+
+cdef inline int flags_of(Wait *wait, int flags) noexcept:
+    """What the call carries; and whether it cannot wait is noted."""
+    wait.instant = wait.timeout >= 0
+    return flags | MSG_DONTWAIT if wait.instant else flags
 
 
 cdef ssize_t call_recv(int fd, void *arguments) noexcept nogil:

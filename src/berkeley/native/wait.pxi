@@ -5,7 +5,7 @@
 # handlers run (PEP 475); the deadline is kept across them.
 #
 # To let the lock go and take it back costs a tenth to a fifth of a small call. Where there is no other thread that
-# could want it, a call that will not wait is made with the lock held.
+# could want it, a call that cannot wait is made with the lock held.
 
 cdef extern from *:
     """
@@ -39,6 +39,7 @@ cdef struct Wait:
     int64_t timeout     # ns; < 0 without end, 0 never waits
     int64_t deadline    # monotonic clock, ns; 0: not yet waited
     bint waiting        # a signal came in the middle of a poll
+    bint instant        # the call carries MSG_DONTWAIT: it cannot wait, whatever mode the descriptor is in
     int *probing        # flags with a MSG_DONTWAIT that is for the first try alone, or NULL
 
 
@@ -48,6 +49,7 @@ cdef inline void wait_for(Wait *wait, socket sock, short events) noexcept:
     wait.again = wait.timeout > 0
     wait.deadline = 0
     wait.waiting = False
+    wait.instant = False
     wait.probing = NULL
 
 
@@ -77,23 +79,38 @@ cdef int raise_outcome(ssize_t result) except -1:
 
 cdef inline ssize_t attempt(socket sock, Call call, void *arguments, Wait *wait) noexcept:
     """The call's result, a negated errno, TIMED_OUT or RAISED."""
+    cdef ssize_t result = attempt_once(sock, call, arguments, wait)
+    return result if result != -EINTR else attempt_again(sock, call, arguments, wait)
+
+
+cdef ssize_t attempt_again(socket sock, Call call, void *arguments, Wait *wait) noexcept:
+    """After a signal: its handler first. It may have closed the socket, whose number may be another's by now."""
+    cdef ssize_t result = -EINTR
+    while result == -EINTR:
+        if signals_raised() < 0:
+            return RAISED
+        result = attempt_once(sock, call, arguments, wait)
+    return result
+
+
+cdef inline ssize_t attempt_once(socket sock, Call call, void *arguments, Wait *wait) noexcept:
     cdef ssize_t result
     cdef int fd = sock.sock_fd
     if fd < 0:
         return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever
-    if wait.probing != NULL or (wait.timeout >= 0 and not wait.waiting and alone()):
+    if wait.probing != NULL or (wait.instant and not wait.waiting and alone()):
         result = call(fd, arguments)
         if result < 0:
             result = outcome(result, wait)
         if wait.probing != NULL and result == -EAGAIN:
             end_probe(sock, wait)
         elif result != WAIT:
-            return result if result != -EINTR else attempt_again(sock, call, arguments, wait)
+            return result
         else:
             wait.waiting = True
     with nogil:
         result = try_then_wait(fd, &sock.sock_fd, call, arguments, wait)
-    return result if result != -EINTR else attempt_again(sock, call, arguments, wait)
+    return result
 
 
 # A blocking receive of datagrams asks first, with the lock held, for what is there already. A socket on which nothing
@@ -118,11 +135,6 @@ cdef void end_probe(socket sock, Wait *wait) noexcept:
     sock.not_asked = NOT_ASKED
     wait.probing[0] &= ~MSG_DONTWAIT
     wait.probing = NULL
-
-
-cdef ssize_t attempt_again(socket sock, Call call, void *arguments, Wait *wait) noexcept:
-    """After a signal: its handler first. It may have closed the socket, whose number may be another's by now."""
-    return RAISED if signals_raised() < 0 else attempt(sock, call, arguments, wait)
 
 
 cdef inline ssize_t try_then_wait(int fd, const int *current, Call call, void *arguments, Wait *wait) noexcept nogil:
