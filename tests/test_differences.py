@@ -253,10 +253,14 @@ def test_non_blocking_whatever_others_do(pair):
     ):
         with pytest.raises(BlockingIOError):
             receive()
-    for send in (lambda: sock.send(bytes(65536)), lambda: sock.sendmsg([bytes(65536)])):
+
+    def fill(send):
+        while True:
+            send(bytes(65536))
+
+    for send in (sock.send, lambda data: sock.sendmsg([data])):
         with pytest.raises(BlockingIOError):
-            while True:
-                send()
+            fill(send)
 
 
 def test_timed_accept_on_a_listener_made_blocking():

@@ -205,13 +205,16 @@ def test_methods_that_a_program_has_replaced_are_called(impl, monkeypatch):
     """By test tools, on the class itself: accept(), close() and repr() call what stands there now."""
     with impl.create_server(("127.0.0.1", 0)) as listener, impl.create_connection(listener.getsockname()):
         told = []
-        for name in ("_accept", "_real_close", "getsockname", "getpeername"):
 
-            def replaced(self, name=name, real=getattr(impl.socket, name)):
+        def telling(name, real):
+            def replaced(self):
                 told.append(name)
                 return real(self)
 
-            monkeypatch.setattr(impl.socket, name, replaced)
+            return replaced
+
+        for name in ("_accept", "_real_close", "getsockname", "getpeername"):
+            monkeypatch.setattr(impl.socket, name, telling(name, getattr(impl.socket, name)))
         served, _ = listener.accept()
         repr(served)
         served.close()

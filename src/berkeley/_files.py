@@ -22,11 +22,18 @@ class SocketIO(io.RawIOBase):
     Closing it gives back its share of the socket; the socket closes when it and all its files are closed.
     """
 
+    if TYPE_CHECKING:
+        # A socket until the file is closed, then None.
+        @property
+        def _sock(self) -> socket: ...
+        @_sock.setter
+        def _sock(self, sock: socket | None) -> None: ...
+
     def __init__(self, sock: "socket", mode: "Literal['r', 'w', 'rw'] | Mode") -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
             raise ValueError(f"invalid mode: {mode!r}")
         io.RawIOBase.__init__(self)
-        self._sock: socket = sock
+        self._sock = sock
         self._mode: Mode = mode if "b" in mode else mode + "b"  # type: ignore[assignment]
         self._reading = "r" in mode
         self._writing = "w" in mode
@@ -94,7 +101,7 @@ class SocketIO(io.RawIOBase):
             return
         io.RawIOBase.close(self)
         self._sock._decref_socketios()
-        self._sock = None  # type: ignore[assignment]
+        self._sock = None
 
 
 def makefile(
