@@ -27,7 +27,17 @@ def main():
     set_signals(signal.SIG_IGN)  # for the workers: Ctrl-C goes to them too, and when they end is decided here
     try:
         workers = start(arguments.workers)
-        set_signals(signal.default_int_handler)  # raises KeyboardInterrupt
+
+        def at_once(*_):
+            for process in [*workers.values()]:
+                os.kill(process, signal.SIGKILL)
+
+        def gracefully(*_):
+            # No second exception, which could come anywhere in the handling of the first.
+            set_signals(at_once)
+            raise KeyboardInterrupt
+
+        set_signals(gracefully)
         try:
             with listen(arguments) as listener:
                 print("listening on", *listener.getsockname(), flush=True)
@@ -35,6 +45,7 @@ def main():
         except KeyboardInterrupt:
             pass
         finally:
+            set_signals(at_once)
             end(workers)
     except OSError as error:
         sys.exit(f"cannot serve: {error}")
@@ -141,18 +152,14 @@ def hand_over(listener, idle):
 
 
 def end(workers):
-    try:
-        for channel in workers:
-            channel.shutdown(socket.SHUT_WR)
-        for channel, process in workers.items():
-            with contextlib.suppress(ConnectionResetError):  # from a worker that is gone, with work to do
-                while channel.recv(len(SERVED)):
-                    pass
-            os.waitpid(process, 0)
-    except KeyboardInterrupt:
-        for process in workers.values():
-            os.kill(process, signal.SIGKILL)
     for channel in workers:
+        channel.shutdown(socket.SHUT_WR)
+    for channel in [*workers]:
+        with contextlib.suppress(ConnectionResetError):  # from a worker that is gone, with work to do
+            while channel.recv(len(SERVED)):
+                pass
+        # Its end of the channel is closed: there is nothing left to kill.
+        os.waitpid(workers.pop(channel), 0)
         channel.close()
 
 
