@@ -2,9 +2,8 @@
 
 from measure import Operation
 
-from .transports import MODES, TCP, UDP, UNIX
+from .transports import MODES, TCP, UDP, UNIX, WAITING
 
-WAITING = [mode for mode in MODES if mode != "non-blocking"]
 # Python, and C for the floor.
 ASK = ("a.send(data); a.recv(100)", "send(a, data, size, 0) < 0 ? -1 : recv(a, buffer, size, 0)")
 TAKE = {

@@ -2,15 +2,13 @@
 
 from measure import Operation
 
-from .transports import MODES, OTHER_END, TCP, UNIX
+from .transports import MODES, OTHER_END, TCP, UNIX, WAITING
 
 BLOCK = 65536
 MEGABYTE = 1 << 20
 # Python, and C for the floor.
 SENDALL = ("a.sendall(data)", "send_all(a, data, size)")
 FILL = ("view = memoryview(buffer)\nwhile view: view = view[a.recv_into(view):]", "fill(a, buffer, size)")
-# Non-blocking sockets send and receive as much as they can at once, which says nothing.
-WAITING = [mode for mode in MODES if mode != "non-blocking"]
 
 
 def within(transport, mode, name, code, receives):

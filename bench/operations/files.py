@@ -2,7 +2,7 @@
 
 from measure import Operation
 
-from .transports import MODES, OTHER_END, UNIX
+from .transports import MODES, OTHER_END, UNIX, WAITING
 
 
 def row(mode, name, code, setup="pass", before="pass", after="pass", count=100, floor=None):
@@ -18,8 +18,6 @@ def reading(mode, length, count):
 
 FILE = "import tempfile; file = tempfile.TemporaryFile(); file.write(bytes(16384)); file.flush()"
 SENDFILE = "sendfile(a, ends->file, &(off_t){0}, 16384)"
-# A file object does not work on a non-blocking socket.
-WAITING = [mode for mode in MODES if mode != "non-blocking"]
 
 
 def rows(mode):

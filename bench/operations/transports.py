@@ -45,6 +45,9 @@ MODES = {
     "timeout": "a.settimeout(60)",
     "non-blocking": "a.settimeout(0)",
 }
+# Those in which a call waits for the other end: a non-blocking one does as much as it can at once, and a file object
+# does not work on such a socket.
+WAITING = [mode for mode in MODES if mode != "non-blocking"]
 
 
 def may_use_packets():
