@@ -6,6 +6,7 @@
     nox -s cpython -- --suite test.test_socket               one of them
     nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
+    nox -s docs                                              the documentation, in build/site
     nox -s packages                                          what is released, in dist/: a few minutes
 """
 
@@ -28,7 +29,10 @@ COMING = ["3.14"]
 # The tests that try a package: the names, the calls that matter most, the command, and what is in the package.
 QUICK = ["tests/test_names.py", "tests/test_transfer.py", "tests/test_cli.py", "tests/test_packages.py"]
 
-nox.options.sessions = ["interpreters", "lint", "stubs", "tests", "bench-quick", "cpython-quick", "vm"]
+# The pages of the documentation that need a kernel with every family.
+PAGES = "tests/docs/test_docs.py::test_page_that_needs_more_than_most_kernels_have"
+
+nox.options.sessions = ["interpreters", "lint", "stubs", "tests", "docs", "bench-quick", "cpython-quick", "vm"]
 nox.options.reuse_venv = "yes"
 
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
@@ -179,6 +183,16 @@ def cpython_quick(session):
 
 
 @nox.session(python=False)
+def docs(session):
+    """Build the documentation in build/site, on the newest interpreter; a warning is an error."""
+    interpreter = [*USABLE.values()][-1]
+    python = environment(session, interpreter, "docs")
+    install_wheel(session, interpreter, python, *group("docs"))
+    session.run(python, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "docs", "build/site", external=True)
+    session.log(f"open {ROOT / 'build' / 'site' / 'index.html'}")
+
+
+@nox.session(python=False)
 def vm(session):
     """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
     interpreter = [*USABLE.values()][-1]
@@ -187,7 +201,7 @@ def vm(session):
     boot = [python, "vm/run.py", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
-    chosen = session.posargs or ["-q", "-m", "not hypothesis", "-k", "not test_struct", "tests/families"]
+    chosen = session.posargs or ["-q", "-m", "not hypothesis", "-k", "not test_struct", "tests/families", PAGES]
     session.run(*boot, "-m", "pytest", *chosen, env=everything, external=True)
     if not session.posargs:
         session.run(*boot, "tests/cpython/every_family.py", env=everything, external=True)

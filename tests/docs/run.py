@@ -1,0 +1,166 @@
+"""Does what one page of the documentation says, block by block, as its reader would: `run.py PAGE`, in a directory.
+
+    python      run, each block in the names that those before it have left; or, where the paragraph above says
+                "Save ... as `name`", written to a file
+    pycon       the same, typed at a prompt, and answered as shown
+    console     `$ command`, which prints what is shown and succeeds; where the paragraph above says "leave it running",
+                it is ended at the end of the page, by Ctrl-C
+    sh          commands that succeed
+    text, toml  shown only
+
+In what is printed, `...` stands for any text. The comment `<!-- run elsewhere: where -->` before a block says where the
+block is run, if not here; `<!-- needs: NAME -->` at the top of a page, what its kernel must have (NEEDS). The exit
+status is 77 if this one has not.
+"""
+
+import atexit
+import contextlib
+import doctest
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import Empty, Queue
+
+from markdown_it import MarkdownIt
+
+from berkeley import constants, socket
+
+LACKING = 77
+SECONDS = 40  # for one command; the page as a whole has pytest's limit
+SHOWN_ONLY = {"text", "toml"}
+DIRECTIVES = {"{toctree}"}  # Sphinx's own
+MATCH = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def vsock():
+    with socket.socket(socket.AF_VSOCK) as sock:
+        sock.bind((socket.VMADDR_CID_LOCAL, socket.VMADDR_PORT_ANY))
+
+
+def bluetooth():
+    with socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, socket.BTPROTO_HCI) as sock:
+        sock.bind((1,))
+
+
+NEEDS = {
+    "CAN": lambda: socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW).close(),
+    "two Bluetooth controllers": bluetooth,
+    "VSOCK loopback": vsock,
+    "AF_LLC": lambda: socket.socket(constants.AF_LLC, socket.SOCK_DGRAM).close(),
+}
+
+
+def main(page):
+    text = Path(page).read_text()
+    for name in re.findall(r"<!-- needs: (.*) -->", text):
+        try:
+            NEEDS[name]()
+        except OSError as error:
+            print(f"no {name}: {error.strerror}")
+            sys.exit(LACKING)
+    program = Program(page)
+    for kind, content, line, before in blocks(text):
+        print(f"{page}:{line}: {kind}", flush=True)
+        if kind == "python" and (saved := re.search(r"\b[Ss]ave\b[^`]* as `([\w./]+)`", before)):
+            Path(saved[1]).write_text(content)
+        elif kind in ("python", "pycon"):
+            getattr(program, kind)(content, line)
+        elif kind == "console":
+            console(content, running="eave it running" in before)
+        elif kind == "sh":
+            answer(content, "")
+        elif kind not in SHOWN_ONLY | DIRECTIVES:
+            raise SystemExit(f"nothing here runs {kind!r}")
+
+
+def blocks(text):
+    """Each block of code: its kind, content, line, and the paragraph above it."""
+    before = ""
+    for token in MarkdownIt().enable("table").parse(text):
+        if token.type == "fence" and "<!-- run elsewhere: " not in before:
+            # Two lines for the reader's own count, from 1, and the fence.
+            yield token.info.strip(), token.content, token.map[0] + 2, before
+        elif token.type == "code_block":
+            raise SystemExit(f"line {token.map[0] + 1}: a block that is indented only, and of no kind")
+        if token.type in ("inline", "html_block", "fence", "heading_open"):
+            before = token.content
+
+
+class Program:
+    """The Python of a page: one program."""
+
+    def __init__(self, page):
+        self.page, self.names = page, {"__name__": "__main__"}
+
+    def python(self, content, line):
+        # Lines are counted as on the page.
+        exec(compile("\n" * (line - 1) + content, self.page, "exec"), self.names)
+
+    def pycon(self, content, line):
+        test = doctest.DocTestParser().get_doctest(content, self.names, self.page, self.page, line - 1)
+        failures = io.StringIO()
+        doctest.DocTestRunner(optionflags=MATCH).run(test, out=failures.write, clear_globs=False)
+        if failures.getvalue():
+            raise SystemExit(failures.getvalue())
+        self.names.update(test.globs)
+
+
+def console(content, running):
+    """Runs each command of the block."""
+    for part in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:
+        lines = part.splitlines(keepends=True)
+        count = next((index for index, line in enumerate(lines) if not line.rstrip().endswith("\\")), 0) + 1
+        (leave if running else answer)("".join(lines[:count]), "".join(lines[count:]))
+
+
+def answer(command, expected):
+    done = subprocess.run(
+        ["bash", "-ec", command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+    )
+    if done.returncode or (expected and not matches(expected, done.stdout)):
+        raise SystemExit(f"$ {command}{done.stdout}status {done.returncode}; expected:\n{expected}")
+
+
+def leave(command, expected):
+    """Starts the command, and goes on when it has printed what is expected."""
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {command}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    atexit.register(interrupt, process)
+    lines, printed = Queue(), ""
+    threading.Thread(target=lambda: [*map(lines.put, process.stdout)], daemon=True).start()
+    with contextlib.suppress(Empty):
+        while not matches(expected, printed):
+            printed += lines.get(timeout=SECONDS)
+        return
+    raise SystemExit(f"$ {command}{printed}has not printed:\n{expected}")
+
+
+def interrupt(process):
+    """Ctrl-C in the terminal that it has for itself."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(SECONDS)
+
+
+def matches(expected, printed):
+    return doctest.OutputChecker().check_output(expected, printed, MATCH)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
