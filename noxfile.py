@@ -223,6 +223,7 @@ def bench_quick(session):
     install_wheel(session, interpreter, python, *group("bench"))
     with tempfile.TemporaryDirectory() as directory:
         files = ["--json", f"{directory}/figures.json", "--picture", f"{directory}/figures.svg"]
+        files += ["--means", f"{directory}/means.svg"]
         session.run(python, "bench/run.py", "--quick", *files, *session.posargs, external=True)
 
 

@@ -1,7 +1,8 @@
-"""The figures as bars: one for each operation that has a goal, with C's speed as a mark beside it."""
+"""The figures as bars: one for each operation that has a goal, with C's speed as a mark; or one for each group."""
 
 from itertools import groupby
 from operator import attrgetter
+from statistics import geometric_mean
 
 import matplotlib
 
@@ -15,10 +16,23 @@ COLUMNS = 2
 LINE = 0.17  # inches that a bar takes
 BEYOND = 6  # longer bars are cut, and say how long they are
 FASTER, SLOWER, FLOOR, INK = "#2a9d8f", "#e76f51", "#264653", "#333333"
+# What the groups are, in the picture of their means: those of alike operations.
+MEANS = {
+    "calls": "send, recv",
+    "addresses": "sendto, recvfrom",
+    "messages": "sendmsg, recvmsg",
+    "would block": "recv of nothing",
+    "threads": "2 and 4 threads",
+    "servers": "servers",
+    "bulk": "a megabyte",
+    "connecting": "open, connect, accept",
+    "names": "names and addresses",
+    "objects": "attributes, options",
+}
 
 
 def draw(rows, machine, path):
-    """Write the picture to an .svg or .png file."""
+    """Write the picture of all rows to an .svg or .png file."""
     groups = [(name, list(members)) for name, members in groupby(rows, attrgetter("group"))]
     columns = balanced(groups)
     height = max(sum(len(members) + 2 for _, members in column) for column in columns)
@@ -32,6 +46,34 @@ def draw(rows, machine, path):
         color=INK,
     )
     figure.tight_layout(rect=(0, 0, 1, 0.985))
+    save(figure, path)
+
+
+def draw_means(rows, machine, path):
+    """Write the picture of the groups' geometric means, which is readable on a telephone too."""
+    groups = groupby(rows, attrgetter("group"))
+    means = {name: geometric_mean(row.ratio for row in members) for name, members in groups}
+    bars = [
+        (f"{label}{mode}", means[group + mode])
+        for group, label in MEANS.items()
+        for mode in ("", ", blocking", ", non-blocking", ", timeout")
+        if group + mode in means
+    ]
+    figure, axis = pyplot.subplots(figsize=(5.4, len(bars) * 0.3 + 1))
+    for line, (_, ratio) in enumerate(bars):
+        axis.barh(line, ratio, height=0.72, color=FASTER if ratio >= 1 else SLOWER)
+        axis.text(0.06, line, f"{ratio:.1f}" if ratio > 1.2 else f"{ratio:.2f}", fontsize=9, color="white", va="center")
+    axis.axvline(1, color=INK, linewidth=0.8)
+    axis.set_yticks(range(len(bars)), [label for label, _ in bars], fontsize=10, color=INK)
+    axis.set_ylim(len(bars) - 0.4, -0.6)
+    axis.set_xticks([1, 2, 3], ["1", "2", "3 times"], fontsize=9, color=INK)
+    axis.set_title(f"Speed relative to socket of Python {machine['python']}", fontsize=10, color=INK, loc="right")
+    plain(axis)
+    figure.tight_layout()
+    save(figure, path)
+
+
+def save(figure, path):
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)
 
@@ -63,6 +105,10 @@ def fill(axis, groups, height):
     axis.set_ylim(height, 0)
     axis.set_xlim(0, BEYOND + 0.6)
     axis.set_xticks([1, 2, 3, 4, 5, 6], ["1", "2", "3", "4", "5", "6 times"], fontsize=7, color=INK)
+    plain(axis)
+
+
+def plain(axis):
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     axis.grid(axis="x", linewidth=0.3)

@@ -39,7 +39,8 @@ HEADINGS = ("standard", "berkeley", "C", "ratio", "noise", "of C", "goal", "")
 @click.option("--check", is_flag=True, help=f"Exit code 1 if a ratio is below {SLOWER} beyond noise, twice over.")
 @click.option("--json", "figures_path", type=click.Path(path_type=Path), help="A file for the figures.")
 @click.option("--picture", "picture_path", type=click.Path(path_type=Path), help="A file for the bars: .svg or .png.")
-def main(quick, pattern, subject, check, figures_path, picture_path):
+@click.option("--means", "means_path", type=click.Path(path_type=Path), help="A file for the bars of whole groups.")
+def main(quick, pattern, subject, check, figures_path, picture_path, means_path):
     subject = import_module(subject)
     rounds, nanoseconds = (5, 300_000) if quick else (31, 2_000_000)
     # On one processor, nothing moves between caches. Other processes that take part go where they like.
@@ -70,10 +71,12 @@ def main(quick, pattern, subject, check, figures_path, picture_path):
     if figures_path:
         fields = [{**asdict(row), "slower": row.slower, "missed": row.missed} for row in rows]
         figures_path.write_text(json.dumps({**machine, "rows": fields}, indent=1) + "\n")
-    if picture_path:
-        from picture import draw
+    if picture_path or means_path:
+        from picture import draw, draw_means
 
-        draw([row for row in rows if row.goal is not None] or rows, machine, picture_path)
+        for function, path in (draw, picture_path), (draw_means, means_path):
+            if path:
+                function([row for row in rows if row.goal is not None] or rows, machine, path)
     sys.exit(check and any(row.slower for row in rows))
 
 

@@ -33,7 +33,7 @@ from berkeley import constants, socket
 LACKING = 77
 SECONDS = 40  # for one command; the page as a whole has pytest's limit
 SHOWN_ONLY = {"text", "toml"}
-DIRECTIVES = {"{toctree}"}  # Sphinx's own
+DIRECTIVES = {"{toctree}", "{include}"}  # Sphinx's own
 MATCH = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -84,7 +84,7 @@ def blocks(text):
     for token in MarkdownIt().enable("table").parse(text):
         if token.type == "fence" and "<!-- run elsewhere: " not in before:
             # Two lines for the reader's own count, from 1, and the fence.
-            yield token.info.strip(), token.content, token.map[0] + 2, before
+            yield token.info.split()[0], token.content, token.map[0] + 2, before
         elif token.type == "code_block":
             raise SystemExit(f"line {token.map[0] + 1}: a block that is indented only, and of no kind")
         if token.type in ("inline", "html_block", "fence", "heading_open"):
