@@ -1,5 +1,6 @@
 """The documentation site's settings. `nox -s docs` builds it from docs/ and the docstrings of the installed package."""
 
+import os
 import sys
 from glob import glob
 from pathlib import Path
@@ -17,7 +18,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.intersphinx",
-    "sphinx_click",
+    "sphinxcontrib.programoutput",
     "sphinx_copybutton",
     "word_lists",
     "links",
@@ -37,6 +38,9 @@ autodoc_typehints = "none"
 # The names of Python's own documentation: those of Debian's package python3-doc, or from the site.
 _inventories = (*sorted(glob("/usr/share/doc/python3.*/html/objects.inv")), None)
 intersphinx_mapping = {"python": ("https://docs.python.org/3", _inventories)}
+
+# The command of this environment, whose help is shown.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 html_theme = "furo"
 html_title = f"berkeley {release}"
