@@ -3,9 +3,9 @@
     python      run, each block in the names that those before it have left; or, where the paragraph above says
                 "Save ... as `name`", written to a file
     pycon       the same, typed at a prompt, and answered as shown
-    console     `$ command`, which prints what is shown and succeeds; where the paragraph above says "leave it running",
-                it is ended at the end of the page, by Ctrl-C
-    sh          commands that succeed
+    console     `$ command`, which prints what is shown, and succeeds; where the paragraph above says "leave it
+                running", it is ended at the end of the page, by Ctrl-C
+    sh          commands that succeed, whatever they print
     text, toml  shown only
 
 In what is printed, `...` stands for any text. The comment `<!-- run elsewhere: where -->` before a block says where the
@@ -63,19 +63,23 @@ def main(page):
         except OSError as error:
             print(f"no {name}: {error.strerror}")
             sys.exit(LACKING)
-    program = Program(page)
+    program, saved = Program(page), set()
     for kind, content, line, before in blocks(text):
         print(f"{page}:{line}: {kind}", flush=True)
-        if kind == "python" and (saved := re.search(r"\b[Ss]ave\b[^`]* as `([\w./]+)`", before)):
-            Path(saved[1]).write_text(content)
+        if kind == "python" and (named := re.search(r"\b[Ss]ave\b[^`]* as `([\w./]+)`", before)):
+            Path(named[1]).write_text(content)
+            saved.add(named[1])
         elif kind in ("python", "pycon"):
             getattr(program, kind)(content, line)
         elif kind == "console":
             console(content, running="eave it running" in before)
+            saved = {name for name in saved if name not in content}
         elif kind == "sh":
-            answer(content, "")
+            answer(content)
         elif kind not in SHOWN_ONLY | DIRECTIVES:
             raise SystemExit(f"nothing here runs {kind!r}")
+    if saved:
+        raise SystemExit(f"saved, and never run: {saved}")
 
 
 def blocks(text):
@@ -84,7 +88,7 @@ def blocks(text):
     for token in MarkdownIt().enable("table").parse(text):
         if token.type == "fence" and "<!-- run elsewhere: " not in before:
             # Two lines for the reader's own count, from 1, and the fence.
-            yield token.info.split()[0], token.content, token.map[0] + 2, before
+            yield (token.info.split() or [None])[0], token.content, token.map[0] + 2, before
         elif token.type == "code_block":
             raise SystemExit(f"line {token.map[0] + 1}: a block that is indented only, and of no kind")
         if token.type in ("inline", "html_block", "fence", "heading_open"):
@@ -118,7 +122,7 @@ def console(content, running):
         (leave if running else answer)("".join(lines[:count]), "".join(lines[count:]))
 
 
-def answer(command, expected):
+def answer(command, expected=None):
     done = subprocess.run(
         ["bash", "-ec", command],
         stdin=subprocess.DEVNULL,
@@ -127,12 +131,14 @@ def answer(command, expected):
         text=True,
         timeout=SECONDS,
     )
-    if done.returncode or (expected and not matches(expected, done.stdout)):
+    if done.returncode or not (expected is None or matches(expected, done.stdout)):
         raise SystemExit(f"$ {command}{done.stdout}status {done.returncode}; expected:\n{expected}")
 
 
 def leave(command, expected):
     """Starts the command, and goes on when it has printed what is expected."""
+    if not expected:
+        raise SystemExit(f"$ {command}is ready when it prints what?")
     process = subprocess.Popen(
         ["bash", "-c", f"exec {command}"],
         stdin=subprocess.DEVNULL,
