@@ -25,9 +25,10 @@ def create_connection(
 ) -> "namespace.socket":
     """A TCP connection to (host, port): each address of the host is tried in turn, and the first to answer wins.
 
-    `timeout` (seconds) holds for each attempt and stays on the socket; the default is getdefaulttimeout().
-    `source_address` is a (host, port) to bind to first. Where all fail, the last attempt's error is raised; with
-    `all_errors`, an ExceptionGroup of them all.
+    The addresses are those of getaddrinfo(3), IPv6 and IPv4, in its order. `timeout` (seconds) holds for each attempt
+    and stays on the socket; the default is getdefaulttimeout(). `source_address` is a (host, port) to bind to first.
+    gaierror where the host has no address. Where all attempts fail, the last one's error is raised, as connect() has
+    it: TimeoutError, ConnectionRefusedError, another OSError; with `all_errors`, an ExceptionGroup of them all.
     """
     host, port = address
     errors: list[OSError] = []
@@ -79,7 +80,10 @@ def _exception_group(message: str, errors: "list[OSError]") -> "Any":
 
 @standard
 def has_dualstack_ipv6() -> bool:
-    """Can one TCP socket serve IPv4 and IPv6 here? (IPV6_V6ONLY, ipv6(7))"""
+    """Can one TCP socket serve IPv4 and IPv6 here? (IPV6_V6ONLY, ipv6(7))
+
+    A bool, for create_server(): False where the kernel makes no AF_INET6 socket. Nothing is raised.
+    """
     try:
         with namespace.socket(namespace.AF_INET6, namespace.SOCK_STREAM) as sock:
             sock.setsockopt(namespace.IPPROTO_IPV6, namespace.IPV6_V6ONLY, 0)
@@ -97,10 +101,13 @@ def create_server(
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,
 ) -> "namespace.socket":
-    """A TCP socket that listens at (host, port), with SO_REUSEADDR set.
+    """A TCP socket that listens at (host, port), with SO_REUSEADDR set (socket(7)).
 
-    `family` is AF_INET or AF_INET6. `dualstack_ipv6` lets an AF_INET6 server take IPv4 connections too, which it
-    otherwise refuses. `reuse_port` sets SO_REUSEPORT.
+    `family` is AF_INET or AF_INET6, a host of `""` every interface, port 0 one that the kernel chooses. `backlog` is
+    that of listen(). `reuse_port` sets SO_REUSEPORT: several sockets share the port. `dualstack_ipv6` lets an AF_INET6
+    server take IPv4 connections too, which it otherwise refuses; their addresses are like `"::ffff:192.0.2.1"`.
+    ValueError where it takes another family, or the kernel cannot. OSError where the kernel refuses, as bind() has it,
+    with the address in its text; gaierror for a host without an address.
     """
     if dualstack_ipv6:
         if not namespace.has_dualstack_ipv6():

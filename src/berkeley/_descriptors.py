@@ -21,7 +21,12 @@ _INT = 4  # bytes in a C int, on every Linux
 
 @standard
 def fromfd(fd: "SupportsIndex", family: int, type: int, proto: int = 0) -> socket:
-    """A socket on a duplicate of the descriptor, which stays open. The duplicate is not inheritable."""
+    """A socket on a duplicate of the descriptor, by fcntl(2) F_DUPFD_CLOEXEC; the given one stays open.
+
+    The duplicate is not inheritable (PEP 446). `family`, `type` and `proto` are taken as they are given:
+    `socket(fileno=fd)` asks the kernel, and makes no duplicate. OSError for a descriptor that is not open or no
+    socket's (EBADF, ENOTSOCK).
+    """
     copy = namespace.dup(fd)
     if namespace.socket is not socket:
         return namespace.socket(family, type, proto, copy)
@@ -40,7 +45,11 @@ def fromfd(fd: "SupportsIndex", family: int, type: int, proto: int = 0) -> socke
 def socketpair(
     family: "int | None" = None, type: int = SocketKind.SOCK_STREAM, proto: int = 0
 ) -> "tuple[socket, socket]":
-    """socketpair(2): two connected sockets, AF_UNIX unless another family is given. They are not inheritable."""
+    """socketpair(2): two connected sockets, AF_UNIX unless another family is given. They are not inheritable (PEP 446).
+
+    `type` is SOCK_STREAM unless it is given. OSError for a family that has no pairs (EOPNOTSUPP), as AF_INET has none,
+    or that the kernel has not (EAFNOSUPPORT).
+    """
     if family is None:
         family = AddressFamily.AF_UNIX
     return _native.open_pair(family, type, proto)
@@ -92,7 +101,12 @@ def send_fds(
     flags: int = 0,
     address: "ToAddress | None" = None,
 ) -> int:
-    """Send the buffers and the descriptors over an AF_UNIX socket (SCM_RIGHTS, unix(7)): how many bytes went out."""
+    """Send the buffers and the descriptors over an AF_UNIX socket (SCM_RIGHTS, unix(7)): how many bytes went out.
+
+    `buffers` is an iterable of bytes-like objects, with a byte at least on a stream; `fds` one of ints, of which the
+    kernel takes 253 at most. They stay open here. `flags`, `address` and errors are those of sendmsg(2); OSError for a
+    descriptor that is not open (EBADF) and for too many (EINVAL).
+    """
     rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, _native.pack_descriptors(fds))
     return sock.sendmsg(buffers, [rights], flags, address)
 
@@ -101,9 +115,11 @@ def send_fds(
 def recv_fds(
     sock: socket, bufsize: int, maxfds: int, flags: int = 0
 ) -> "tuple[bytes, list[int], int, Address]":
-    """Receive up to `bufsize` bytes and `maxfds` descriptors: (data, [descriptors], MSG_* flags, address).
+    """Receive up to `bufsize` bytes and `maxfds` descriptors: (data, [descriptors], `MSG_*` flags, address).
 
-    The descriptors are not inheritable (PEP 446). What else came along is left out.
+    The descriptors are not inheritable (PEP 446), and the caller's to close. The kernel closes those beyond `maxfds`,
+    with MSG_CTRUNC in the flags. What else came along is left out. `flags`, address and errors are those of recvmsg(2),
+    by which it is done.
     """
     # Plain numbers: arithmetic with an enumeration's members takes longer than the call.
     close_on_exec = _socket.MSG_CMSG_CLOEXEC

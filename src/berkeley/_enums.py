@@ -22,19 +22,22 @@ except ImportError:
     _simple_enum = None
 
 
-def _build(base: "Any", name: str, prefix: str) -> "Any":
+def _build(base: "Any", name: str, prefix: str, doc: str) -> "Any":
     """The enumeration of the constants with the prefix: of equal values, the first name is the member's."""
     constants = [item for item in vars(_socket).items() if item[0].startswith(prefix) and item[0].isupper()]
     constants.sort(key=lambda pair: (pair[1], pair[0]))
     if _simple_enum is None:
-        return base(name, constants, module="socket")
-    return _simple_enum(base)(type(name, (object,), {**dict(constants), "__module__": "socket"}))
+        enumeration = base(name, constants, module="socket")
+    else:
+        enumeration = _simple_enum(base)(type(name, (object,), {**dict(constants), "__module__": "socket"}))
+    enumeration.__doc__ = doc
+    return enumeration
 
 
-AddressFamily = _build(IntEnum, "AddressFamily", "AF_")
-SocketKind = _build(IntEnum, "SocketKind", "SOCK_")
-MsgFlag = _build(IntFlag, "MsgFlag", "MSG_")
-AddressInfo = _build(IntFlag, "AddressInfo", "AI_")
+AddressFamily = _build(IntEnum, "AddressFamily", "AF_", "The address families (address_families(7)): `AF_*`.")
+SocketKind = _build(IntEnum, "SocketKind", "SOCK_", "The types of sockets, and two flags (socket(2)): `SOCK_*`.")
+MsgFlag = _build(IntFlag, "MsgFlag", "MSG_", "The flags of what is sent and received (send(2), recv(2)): `MSG_*`.")
+AddressInfo = _build(IntFlag, "AddressInfo", "AI_", "The flags of getaddrinfo(3): `AI_*`.")
 
 # Names to members, aliases too: what the socket module has in place of the plain numbers.
 MEMBERS = {

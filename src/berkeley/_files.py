@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class SocketIO(io.RawIOBase):
     """The raw, unbuffered file of a socket, for reading ("r"), writing ("w") or both ("rw"): always bytes.
 
-    Closing it gives back its share of the socket; the socket closes when it and all its files are closed.
+    Closing it gives back its share of the socket; the socket closes when it and all its files are closed. It is made by
+    `socket.makefile`. ValueError for another mode, and for any use once closed; io.UnsupportedOperation for what the
+    mode does not allow. See `io.RawIOBase` in Python's documentation for the methods that are not here.
     """
 
     if TYPE_CHECKING:
@@ -40,9 +42,10 @@ class SocketIO(io.RawIOBase):
         self._timeout_occurred = False
 
     def readinto(self, b: "WriteableBuffer") -> "int | None":
-        """Read into the buffer: the count, 0 at the end, None where a non-blocking socket has nothing.
+        """Read into the buffer by recv(2): the count, 0 at the end, None where a non-blocking socket has nothing.
 
-        After a timeout every read fails: what the buffered layers above had taken may be lost.
+        TimeoutError after the socket's timeout; then every read fails (OSError): what the buffered layers above had
+        taken may be lost. Other errors are those of recv_into().
         """
         self._checkClosed()
         self._checkReadable()  # type: ignore[attr-defined]
@@ -57,7 +60,10 @@ class SocketIO(io.RawIOBase):
             return None
 
     def write(self, b: "ReadableBuffer") -> "int | None":
-        """Write the buffer: how many bytes went out, None where a non-blocking socket has no room."""
+        """Write the buffer by send(2): how many bytes went out, None where a non-blocking socket has no room.
+
+        They may be fewer than there are. Errors are those of send().
+        """
         self._checkClosed()
         self._checkWritable()  # type: ignore[attr-defined]
         try:
@@ -66,22 +72,25 @@ class SocketIO(io.RawIOBase):
             return None
 
     def readable(self) -> bool:
+        """Is it for reading? ValueError once closed."""
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return self._reading
 
     def writable(self) -> bool:
+        """Is it for writing? ValueError once closed."""
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return self._writing
 
     def seekable(self) -> bool:
+        """False: a socket has no position (ESPIPE, lseek(2)). ValueError once closed."""
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return super().seekable()
 
     def fileno(self) -> int:
-        """The socket's descriptor."""
+        """The socket's descriptor, for poll(2) and the like. ValueError once closed."""
         self._checkClosed()
         return self._sock.fileno()
 
@@ -96,7 +105,10 @@ class SocketIO(io.RawIOBase):
         return self._mode
 
     def close(self) -> None:
-        """Close the file, and the socket where it was closed before and this is its last file."""
+        """Close the file, and the socket where it was closed before and this is its last file (close(2)).
+
+        Closing twice is no error.
+        """
         if self.closed:
             return
         io.RawIOBase.close(self)

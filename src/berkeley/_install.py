@@ -69,7 +69,7 @@ def uninstall() -> None:
 
 
 def is_installed() -> bool:
-    """Whether `import socket` gets berkeley's module."""
+    """Whether `import socket` gets berkeley's module: a bool."""
     return _stands("socket")
 
 

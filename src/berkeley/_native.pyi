@@ -31,164 +31,245 @@ CAPI: CapsuleType
 COMPILED: dict[str, int]
 NUMERIC_KINDS: dict[int, tuple[tuple[int, int], ...]]
 
-class gaierror(OSError): ...
-class herror(OSError): ...
+class gaierror(OSError):
+    """The resolver's answer that there is none: `errno` is an `EAI_*` number, `strerror` its text (gai_strerror(3)).
+
+    An OSError, of getaddrinfo(), getnameinfo(), gethostbyname() and what else resolves a host, as connect() does.
+    """
+
+
+class herror(OSError):
+    """The older calls' answer that there is no such host: `errno` is an h_errno, `strerror` its text (hstrerror(3)).
+
+    An OSError, of gethostbyaddr() and gethostbyname_ex().
+    """
+
 
 class socket:
-    """A socket: the native base of `socket.socket`."""
+    """A socket: the native base of `socket.socket`.
+
+    It has a method for each system call (socket(2)), and takes the arguments of `socket.socket`. Of its own it gives
+    `family` and `type` as plain ints, and has no accept(), dup(), makefile() and sendfile().
+    """
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: SupportsIndex | None = None
     ) -> None: ...
     @property
     def family(self) -> int:
-        """The address family: AF_*, an int."""
+        """The address family (`AF_*`), an int: as given, or of a descriptor, what getsockname(2) told."""
     @property
     def type(self) -> int:
-        """The type: SOCK_*, an int, without SOCK_NONBLOCK and SOCK_CLOEXEC."""
+        """The type (`SOCK_*`), an int without SOCK_NONBLOCK and SOCK_CLOEXEC: as given, or SO_TYPE (socket(7))."""
     @property
     def proto(self) -> int:
-        """The protocol's number; 0 is the default of family and type."""
+        """The protocol's number, as given, or SO_PROTOCOL (socket(7)); 0 is the default of family and type."""
     @property
     def timeout(self) -> float | None:
         """The timeout in seconds (float), or None: as gettimeout()."""
     def _accept(self) -> tuple[int, Address]:
         """accept4(2): (descriptor, the peer's address). The descriptor is not inheritable."""
     def bind(self, address: ToAddress, /) -> None:
-        """bind(2): give the socket its own address. OSError, or TypeError/OverflowError for a malformed address."""
-    def close(self) -> None:
-        """close(2): give the descriptor back. Closing twice is no error."""
-    def connect(self, address: ToAddress, /) -> None:
-        """connect(2): connect to `address`, waiting as long as the timeout allows.
+        """bind(2): give the socket its own address, in the form of its family.
 
-        TimeoutError after the timeout; BlockingIOError (EINPROGRESS) on a non-blocking socket whose connection is
-        under way; gaierror where the host has no address. A signal does not end the wait (PEP 475).
+        The kernel chooses the port where it is 0, and an abstract name where an AF_UNIX path is empty (ip(7), unix(7)):
+        getsockname() tells which. OSError where the kernel refuses: the address is in use (EADDRINUSE) or not one of
+        this machine (EADDRNOTAVAIL), the port takes a privilege (PermissionError). gaierror for a host without an
+        address; TypeError, ValueError or OverflowError for what is no address. Audited (PEP 578) as `socket.bind`.
+        """
+    def close(self) -> None:
+        """close(2): give the descriptor back. That the peer has reset the connection is no error."""
+    def connect(self, address: ToAddress, /) -> None:
+        """connect(2): connect to `address`, in the form of the socket's family, waiting as long as the timeout allows.
+
+        A datagram socket is connected at once: `address` is where it sends to, and all that it receives from.
+        TimeoutError after the timeout, or after the kernel's own of about two minutes (tcp(7)). BlockingIOError
+        (EINPROGRESS) on a non-blocking socket whose connection is under way: once it is writable, getsockopt() of
+        SO_ERROR has the outcome. ConnectionRefusedError where nobody listens, OSError for what else the kernel says;
+        gaierror for a host without an address, and what bind() raises for what is no address. A signal does not end the
+        wait (PEP 475). Audited (PEP 578) as `socket.connect`, before a host is looked up.
         """
     def connect_ex(self, address: ToAddress, /) -> int:
-        """connect(2), with its errno as the result: 0 is success, EAGAIN a timeout. A bad address still raises."""
+        """connect(2), with its errno as the result: 0 is success, EAGAIN a timeout. A bad address still raises.
+
+        EINPROGRESS says that a non-blocking socket's connection is under way, EISCONN that there is one. Raised is what
+        is not the kernel's answer: gaierror, and what bind() raises for what is no address. Audited (PEP 578) as
+        `socket.connect`.
+        """
     def detach(self) -> int:
-        """The descriptor, which stays open; the object is closed from then on (fileno() is -1)."""
+        """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1."""
     def fileno(self) -> int:
-        """The descriptor's number; -1 once closed."""
+        """The descriptor's number, for poll(2), fcntl(2) and the like; -1 once closed or detached."""
     def getblocking(self) -> bool:
-        """True unless the socket is non-blocking: gettimeout() != 0."""
+        """True unless the socket is non-blocking: `gettimeout() != 0`.
+
+        That is the object's mode. The descriptor's (O_NONBLOCK, fcntl(2)) is non-blocking under a timeout too.
+        """
     def getpeername(self) -> Address:
-        """getpeername(2): the address of the other end. OSError (ENOTCONN) where there is none."""
+        """getpeername(2): the address of the other end, in the form of the socket's family.
+
+        OSError where there is none (ENOTCONN): not connected, or reset by the peer.
+        """
     def getsockname(self) -> Address:
-        """getsockname(2): the socket's own address."""
+        """getsockname(2): the socket's own address, in the form of its family.
+
+        Before it has one: `("0.0.0.0", 0)` for AF_INET, `("::", 0, 0, 0)` for AF_INET6, `""` for AF_UNIX. OSError
+        (EBADF) once closed.
+        """
     @overload
     def getsockopt(self, level: int, optname: int, /) -> int:
-        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length."""
+        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length.
+
+        `level` is SOL_SOCKET or a protocol's (`IPPROTO_*`, `SOL_*`), `optname` one of its options: socket(7), ip(7),
+        ipv6(7), tcp(7), udp(7). Bytes are the kernel's struct, in this machine's layout. OSError where the kernel has
+        no such option (ENOPROTOOPT) and for a `buflen` out of range. AF_VSOCK has only ints, of 64 bits (vsock(7)).
+        """
     @overload
     def getsockopt(self, level: int, optname: int, buflen: int, /) -> bytes: ...
     def gettimeout(self) -> float | None:
-        """The timeout in seconds (float); None when the socket blocks, 0.0 when it never waits."""
-    def listen(self, backlog: int = ..., /) -> None:
-        """listen(2): accept connections, `backlog` of them waiting at most (min(SOMAXCONN, 128); negative is 0)."""
-    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """recv(2): up to `bufsize` bytes; b"" means that the peer has closed (or an empty datagram came)."""
-    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
-        """recv(2) into a writable buffer: the count received, up to `nbytes` (0: the whole buffer)."""
-    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Address]:
-        """recvfrom(2): (up to `bufsize` bytes, the sender's address)."""
-    def recvfrom_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> tuple[int, Address]:
-        """recvfrom(2) into a writable buffer: (the count received, the sender's address)."""
-    def recvmsg(
-        self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
-    ) -> tuple[bytes, Received, int, Address]:
-        """recvmsg(2): (up to `bufsize` bytes, ancillary data, MSG_* flags, address).
+        """The timeout in seconds (float); None when the socket blocks, 0.0 when it never waits.
 
-        Ancillary data is a list of (level, type, bytes) from a buffer of `ancbufsize` bytes (CMSG_SPACE).
-        RuntimeWarning where an item was cut off.
+        It is what settimeout() or setblocking() set last, or setdefaulttimeout() before the socket was made.
+        """
+    def listen(self, backlog: int = ..., /) -> None:
+        """listen(2): accept connections, `backlog` of them waiting at most: 128 unless given; a negative one is 0.
+
+        The kernel lowers it to net.core.somaxconn. A socket of AF_INET or AF_INET6 without an address gets a free port.
+        OSError where another socket listens at the address (EADDRINUSE) and for a type without connections
+        (EOPNOTSUPP).
+        """
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """recv(2): up to `bufsize` bytes; `b""` means that the peer has closed (or an empty datagram came).
+
+        It waits, as settimeout() says, until something is there, not until `bufsize` bytes are. Of a datagram what is
+        too long is lost; with MSG_TRUNC in `flags` (`MSG_*`) the result has the datagram's length, filled up with
+        zeros. BlockingIOError where nothing is there and the socket does not wait, TimeoutError after the timeout,
+        ConnectionResetError where the peer has reset the connection, OSError (ENOTCONN) where there is none. ValueError
+        for a negative `bufsize`; 0 gives `b""` without a call.
+        """
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        """recv(2) into a writable buffer: the count received, up to `nbytes` (0: the whole buffer).
+
+        0 means that the peer has closed, that an empty datagram came, or that the buffer has no room. With MSG_TRUNC in
+        `flags` the count is the datagram's length, which may be more than the buffer's. Errors are those of recv();
+        TypeError for a buffer that cannot be written, ValueError where `nbytes` is negative or more than its length.
+        """
+    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Address]:
+        """recvfrom(2): (up to `bufsize` bytes, the sender's address).
+
+        The address has the form of the socket's family. It is None where the kernel gives none: on a connection, and
+        from an AF_UNIX socket that has no address. `flags` and errors are those of recv(), but 0 bytes too are a call,
+        which takes a datagram away.
+        """
+    def recvfrom_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> tuple[int, Address]:
+        """recvfrom(2) into a writable buffer: (the count received, the sender's address).
+
+        The count and the arguments are those of recv_into(), the address is that of recvfrom(); so are the errors.
+        """
+    def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /) -> tuple[bytes, Received, int, Address]:
+        """recvmsg(2): (up to `bufsize` bytes, ancillary data, `MSG_*` flags, address).
+
+        Ancillary data is a list of (level, type, bytes) from a buffer of `ancbufsize` bytes: the sum of CMSG_SPACE()
+        over what is to come; 0 is none (cmsg(3)). The flags tell what was cut: MSG_TRUNC the data, MSG_CTRUNC the
+        ancillary data. The address is that of recvfrom(). Descriptors (SCM_RIGHTS, unix(7)) come as C ints, inheritable
+        unless `flags` has MSG_CMSG_CLOEXEC: recv_fds() sees to that. Errors are those of recv(); ValueError also for an
+        `ancbufsize` that is negative or beyond 31 bits. RuntimeWarning where an item was cut off.
         """
     def recvmsg_into(
         self, buffers: Iterable[WriteableBuffer], ancbufsize: int = 0, flags: int = 0, /
     ) -> tuple[int, Received, int, Address]:
-        """recvmsg(2) into writable buffers, filled one after the other: (count, ancillary data, flags, address)."""
+        """recvmsg(2) into writable buffers, filled one after the other: (count, ancillary data, flags, address).
+
+        `buffers` is an iterable of at most 1024 (IOV_MAX, readv(2)): OSError (EMSGSIZE) for more, TypeError for one
+        that cannot be written. All else is as for recvmsg().
+        """
     def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
-        """send(2): how many of the bytes went out, which may be fewer than there are."""
+        """send(2): how many of the bytes went out, which may be fewer than there are.
+
+        `data` is any contiguous bytes-like object, `flags` are `MSG_*`; sendall() goes on until all are out. It waits
+        for room as settimeout() says: BlockingIOError where there is none and the socket does not wait, TimeoutError
+        after the timeout. BrokenPipeError or ConnectionResetError where the connection is over, OSError for a datagram
+        without a peer (EDESTADDRREQ) or of too many bytes (EMSGSIZE). TypeError for what is not bytes-like.
+        """
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
-        """send(2) until all bytes are out, within one timeout. After an error, how many went is not known."""
+        """send(2) until all bytes are out, within one timeout. After an error, how many went is not known.
+
+        The arguments and errors are those of send(): BlockingIOError too may come when a part is out. Handlers of
+        signals run in between, and what they raise ends it (PEP 475).
+        """
     @overload
     def sendto(self, data: ReadableBuffer, address: ToAddress, /) -> int:
-        """sendto(2): sendto(data, address) or sendto(data, flags, address); how many bytes went out."""
+        """sendto(2): `sendto(data, address)` or `sendto(data, flags, address)`; how many bytes went out.
+
+        `address` has the form of the socket's family. Errors are those of send(), and for the address those of
+        connect(): gaierror for a host without one, TypeError, ValueError or OverflowError for what is none. Audited
+        (PEP 578) as `socket.sendto`.
+        """
     @overload
     def sendto(self, data: ReadableBuffer, flags: int, address: ToAddress, /) -> int: ...
     def sendmsg(
-        self,
-        buffers: Iterable[ReadableBuffer],
-        ancdata: Iterable[ControlMessage] = (),
-        flags: int = 0,
-        address: ToAddress | None = None,
-        /,
+        self, buffers: Iterable[ReadableBuffer], ancdata: Iterable[ControlMessage] = (), flags: int = 0,
+        address: ToAddress | None = None, /,
     ) -> int:
         """sendmsg(2): how many bytes of `buffers` went out, sent as one message.
 
-        `ancdata` is an iterable of (level, type, bytes-like) control messages.
+        `buffers` is an iterable of at most 1024 bytes-like objects (IOV_MAX, writev(2)): OSError (EMSGSIZE) for more.
+        `ancdata` is an iterable of (level, type, bytes-like) control messages (cmsg(3)), which an AF_UNIX stream
+        carries only with a byte of data at least (unix(7)). `address` has the form of the socket's family; None is the
+        peer. Errors are those of sendto(). Audited (PEP 578) as `socket.sendmsg`.
         """
     def sendmsg_afalg(
-        self,
-        msg: Iterable[ReadableBuffer] = ...,
-        *,
-        op: int,
-        iv: ReadableBuffer = ...,
-        assoclen: int = ...,
+        self, msg: Iterable[ReadableBuffer] = ..., *, op: int, iv: ReadableBuffer = ..., assoclen: int = ...,
         flags: int = 0,
     ) -> int:
         """sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
 
-        `op` is ALG_OP_*, `iv` the initialisation vector, `assoclen` the length of the associated data (AEAD).
+        `msg` is an iterable of bytes-like objects, `op` is ALG_OP_ENCRYPT or another of `ALG_OP_*`, `iv` the
+        initialisation vector (bytes-like), `assoclen` the length in bytes of the associated data (AEAD) that `msg`
+        begins with. TypeError without `op` and for a negative number, OSError for a socket of another family and for
+        what the algorithm refuses. The kernel's documentation: "User Space Interface", crypto API.
         """
     def setblocking(self, flag: bool, /) -> None:
-        """settimeout(None) for a true flag, settimeout(0) for a false one."""
+        """`settimeout(None)` for a true flag, `settimeout(0)` for a false one.
+
+        For all who share the descriptor (O_NONBLOCK, fcntl(2)). OSError (EBADF) once closed.
+        """
     @overload
     def setsockopt(self, level: int, optname: int, value: int | ReadableBuffer, /) -> None:
-        """setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`."""
+        """setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
+
+        `level` and `optname` are as for getsockopt(). An int becomes a C int: OverflowError for one that is too large;
+        for AF_VSOCK its low 64 bits count. A struct is given as bytes-like object in this machine's layout. OSError
+        where the kernel has no such option (ENOPROTOOPT), not that value (EINVAL), or wants a privilege
+        (PermissionError). TypeError for a value that is none of these.
+        """
     @overload
     def setsockopt(self, level: int, optname: int, value: None, optlen: int, /) -> None: ...
     def settimeout(self, timeout: float | None, /) -> None:
         """Set the timeout: seconds (int or float, above 0), 0 for non-blocking, None for blocking.
 
-        It bounds each call as a whole; TimeoutError says that it is over. The descriptor itself becomes non-blocking
-        under a timeout, for all who share it.
+        It bounds each call as a whole: TimeoutError says that it is over. At 0, a call that would wait raises
+        BlockingIOError instead. The descriptor itself becomes non-blocking (O_NONBLOCK, fcntl(2)) at 0 and under a
+        timeout, for all who share it. ValueError for a negative timeout or NaN, OverflowError for more than 292 years,
+        OSError (EBADF) once closed. See "Notes on socket timeouts" in Python's documentation.
         """
     def shutdown(self, how: int, /) -> None:
-        """shutdown(2): end receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR)."""
+        """shutdown(2): end receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR).
+
+        It holds for all who share the connection: the peer reads `b""` after what was sent before. The descriptor stays
+        open. OSError where nothing is connected (ENOTCONN) or `how` is another number (EINVAL).
+        """
 
 class Face(socket):
     """Holds the methods: there are no objects of it."""
 
-    @property
-    def _closed(self) -> bool: ...
-    @_closed.setter
-    def _closed(self, value: bool) -> None: ...
-    @property
-    def _io_refs(self) -> int: ...
-    @_io_refs.setter
-    def _io_refs(self, value: int) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *args: object) -> None: ...
-    def accept(self) -> tuple[Socket, Address]:
-        """accept4(2): (a new socket for the connection, the peer's address).
-
-        The new socket is not inheritable. It has the default timeout where there is one, and blocks otherwise,
-        whatever the mode of this one.
-        """
-    def dup(self) -> Self:
-        """A socket of the same class for the same connection, on a descriptor of its own, not inheritable."""
-    def close(self) -> None:
-        """Close the socket: close(2), now, or when the last file that makefile() made is closed."""
-    def detach(self) -> int:
-        """The descriptor, which stays open; the object is closed from then on."""
-    def _real_close(self) -> None: ...
-    def _decref_socketios(self) -> None: ...
+    def accept(self) -> tuple[Socket, Address]: ...
+    def dup(self) -> Self: ...
 
 class EnumAttribute:
-    """A read-only attribute of `socket.socket`: the member of an enumeration for a number of the base type.
-
-    `members` is a dict from numbers; a number that it lacks is given as it is.
-    """
-
+    # What it holds is the docstring of the attribute.
     def __init__(self, name: str, members: dict[int, Any], doc: str) -> None: ...
     def __get__(self, sock: socket | None, owner: object = None, /) -> Any: ...
     def __set__(self, sock: socket, value: object, /) -> None: ...
@@ -199,15 +280,8 @@ def adorn(cls: type[Socket], names: dict[str, Any], /) -> None:
 def close_received(ancillary: Received, /) -> None:
     """Close the descriptors in ancillary data that recvmsg() gave. It needs no memory."""
 def getaddrinfo_as(
-    families: dict[int, AddressFamily],
-    kinds: dict[int, SocketKind],
-    host: Host,
-    port: Port,
-    family: int,
-    type: int,
-    proto: int,
-    flags: int,
-    /,
+    families: dict[int, AddressFamily], kinds: dict[int, SocketKind], host: Host, port: Port,
+    family: int, type: int, proto: int, flags: int, /,
 ) -> list[NamedRow]:
     """`getaddrinfo`, with the members of `families` and `kinds` (dicts from int) in place of numbers they have."""
 def interface_name(sock: socket, index: int, /) -> str:
@@ -246,71 +320,125 @@ def CMSG_LEN(length: int, /) -> int:
 def CMSG_SPACE(length: int, /) -> int:
     """The bytes that a control message with `length` bytes of data takes, padding included (cmsg(3), RFC 3542).
 
-    OverflowError where the length is negative or more than a socklen_t holds.
+    Added up over all messages it is recvmsg()'s `ancbufsize`. OverflowError where the length is negative or more than a
+    socklen_t holds.
     """
 def close(fd: SupportsIndex, /) -> None:
-    """close(2) a socket's descriptor, given as an int. That the peer has reset the connection is no error."""
+    """close(2) a socket's descriptor, given as an int. That the peer has reset the connection is no error.
+
+    OSError (EBADF) for a descriptor that is not open, OverflowError for a number that no C int holds.
+    """
 def dup(fd: SupportsIndex, /) -> int:
-    """A new descriptor, not inheritable, for the same socket: fcntl(2) F_DUPFD_CLOEXEC."""
+    """A new descriptor (int), not inheritable (PEP 446), for the same socket: fcntl(2) F_DUPFD_CLOEXEC.
+
+    OSError for one that is not open (EBADF) and where the process has none left (EMFILE).
+    """
 def getaddrinfo(
-    host: Host,
-    port: Port,
-    family: int = 0,
-    type: int = 0,
-    proto: int = 0,
-    flags: int = 0,
+    host: Host, port: Port, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
 ) -> list[Row]:
     """getaddrinfo(3): a list of (family, type, proto, canonname, address), all of them numbers and strings.
 
-    `host` is a name, a numeric address or None, `port` a service's name, a number or None. gaierror (code, text)
-    where there is no answer; OSError where the system failed (EAI_SYSTEM).
+    `host` is a name, a numeric address or None, `port` a service's name, a number or None. gaierror (code, text) where
+    there is no answer; OSError where the system failed (EAI_SYSTEM).
     """
 def getdefaulttimeout() -> float | None:
-    """The timeout of new sockets in seconds (float), or None: they block."""
+    """The timeout of new sockets in seconds (float), or None, as at the start: they block."""
 def gethostbyaddr(ip_address: str | bytes | bytearray, /) -> tuple[str, list[str], list[str]]:
-    """gethostbyaddr_r(3): (name, [aliases], [addresses]) of an IPv4 or IPv6 address; herror where it has no name."""
-def gethostbyname(hostname: str | bytes | bytearray, /) -> str:
-    """The host's IPv4 address as a dotted str; gaierror where it has none."""
-def gethostbyname_ex(hostname: str | bytes | bytearray, /) -> tuple[str, list[str], list[str]]:
-    """gethostbyname_r(3): (name, [aliases], [IPv4 addresses]); gaierror where the host has no address."""
-def gethostname() -> str:
-    """gethostname(2): this machine's name."""
-def getnameinfo(address: InetAddress | tuple[str, int, int] | Inet6Address, flags: int, /) -> tuple[str, str]:
-    """getnameinfo(3): (host, service) for an AF_INET or AF_INET6 address with a numeric host.
+    """gethostbyaddr_r(3): (name, [aliases], [addresses]) of an IPv4 or IPv6 address, all of them str.
 
-    NI_* flags choose names or numbers. gaierror where the host is not numeric or (NI_NAMEREQD) has no name.
+    herror where the address has no name. A name (str through IDNA, RFC 3490, or bytes) is resolved to an address first:
+    gaierror where it has none. getnameinfo() asks for the same in a newer way. Audited (PEP 578) as
+    `socket.gethostbyaddr`.
+    """
+def gethostbyname(hostname: str | bytes | bytearray, /) -> str:
+    """The host's IPv4 address as a dotted str, by getaddrinfo(3); gaierror where it has none.
+
+    `hostname` is a name (str through IDNA, RFC 3490, or bytes), or such an address, which nobody is asked for; `""` is
+    0.0.0.0 and `"<broadcast>"` 255.255.255.255. UnicodeError for a str that IDNA refuses, TypeError for a NUL in it. Of
+    IPv6 only getaddrinfo() knows. Audited (PEP 578) as `socket.gethostbyname`.
+    """
+def gethostbyname_ex(hostname: str | bytes | bytearray, /) -> tuple[str, list[str], list[str]]:
+    """gethostbyname_r(3): (name, [aliases], [IPv4 addresses]), all of them str.
+
+    gaierror where the host has no address, herror where only getaddrinfo(3) knows one; `hostname`, the other errors and
+    the auditing event are those of gethostbyname().
+    """
+def gethostname() -> str:
+    """gethostname(2): this machine's name, a str, with a domain only where it was named so: see getfqdn().
+
+    Audited (PEP 578) as `socket.gethostname`.
+    """
+def getnameinfo(address: InetAddress | tuple[str, int, int] | Inet6Address, flags: int, /) -> tuple[str, str]:
+    """getnameinfo(3): (host, service), two str, for an AF_INET or AF_INET6 address with a numeric host.
+
+    `address` is (host, port) or (host, port, flowinfo, scope_id). `flags` (`NI_*`) choose names or numbers: 0 gives
+    names where there are any, NI_NUMERICHOST and NI_NUMERICSERV together ask nobody. gaierror where the host is not
+    numeric or (NI_NAMEREQD) has no name; TypeError, OverflowError or OSError for what is no such address. Audited (PEP
+    578) as `socket.getnameinfo`.
     """
 def getprotobyname(protocolname: str, /) -> int:
-    """getprotobyname_r(3): the number of a protocol ("icmp"), for the third argument of a raw socket."""
+    """getprotobyname_r(3): the number of a protocol (`"icmp"`), for the third argument of a raw socket.
+
+    As /etc/protocols has it (protocols(5)); OSError where it has none of that name.
+    """
 def getservbyname(servicename: str, protocolname: str = ..., /) -> int:
-    """getservbyname_r(3): the port of a service ("http"), of "tcp" or "udp" where given, else of any protocol."""
+    """getservbyname_r(3): the port of a service (`"http"`), of "tcp" or "udp" where given, else of any protocol.
+
+    As /etc/services has it (services(5)); OSError where it has none of that name. Audited (PEP 578) as
+    `socket.getservbyname`.
+    """
 def getservbyport(port: int, protocolname: str = ..., /) -> str:
-    """getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol."""
+    """getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol.
+
+    As /etc/services has it (services(5)); OSError where it has none at that port, OverflowError for a port beyond 0 to
+    65535. Audited (PEP 578) as `socket.getservbyport`.
+    """
 def htonl(x: int, /) -> int:
-    """A 32-bit number from host to network order."""
+    """A 32-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
 def htons(x: int, /) -> int:
-    """A 16-bit number from host to network order."""
+    """A 16-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
 def if_indextoname(if_index: int, /) -> str:
-    """if_indextoname(3): the interface's name. OSError (ENXIO) where there is no such interface."""
+    """if_indextoname(3): the interface's name (str). OSError (ENXIO) where there is no such interface."""
 def if_nameindex() -> list[tuple[int, str]]:
-    """if_nameindex(3): the network interfaces, as a list of (index, name)."""
+    """if_nameindex(3): the network interfaces, as a list of (index, name): int and str.
+
+    They are those of the process's network namespace (network_namespaces(7)); OSError where the kernel cannot be asked.
+    """
 def if_nametoindex(if_name: StrOrBytesPath, /) -> int:
-    """if_nametoindex(3): the interface's index. OSError where there is no such interface."""
+    """if_nametoindex(3): the interface's index, from 1. OSError where there is no such interface.
+
+    The name is a str, bytes or a path, as a file's is: ValueError for a NUL in it.
+    """
 def inet_aton(ip_string: str, /) -> bytes:
-    """The four bytes of an IPv4 address, in any form that inet_aton(3) takes ("127.1"). OSError for others."""
+    """inet_aton(3): the four bytes of an IPv4 address, in any form that it takes (`"127.1"`). OSError for others.
+
+    inet_pton() takes the form with three dots alone, and IPv6.
+    """
 def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
-    """The dotted form of four bytes. OSError for another length."""
+    """The dotted form (str) of four bytes (bytes-like), as of inet_ntoa(3). OSError for another length."""
 def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
-    """The text of 4 bytes (AF_INET) or 16 (AF_INET6). ValueError for another length or family."""
+    """The text (str) of 4 bytes (AF_INET) or 16 (AF_INET6), as of inet_ntop(3).
+
+    IPv6 comes in its short form (RFC 5952). ValueError for another length or family.
+    """
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
-    """inet_pton(3): the bytes of an IPv4 (4) or IPv6 (16) address. OSError for text that is none."""
+    """inet_pton(3): the bytes of an IPv4 (4) or IPv6 (16) address. OSError for text that is none.
+
+    `address_family` is AF_INET or AF_INET6: OSError (EAFNOSUPPORT) for others.
+    """
 def ntohl(x: int, /) -> int:
-    """A 32-bit number from network to host order."""
+    """A 32-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
 def ntohs(x: int, /) -> int:
-    """A 16-bit number from network to host order."""
+    """A 16-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
 def setdefaulttimeout(timeout: float | None, /) -> None:
-    """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking."""
+    """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking.
+
+    Sockets that are there keep theirs. Errors are those of settimeout() for a number that is no timeout.
+    """
 def sethostname(name: StrOrBytesPath, /) -> None:
-    """sethostname(2): name this machine (str, bytes or a path). OSError (EPERM) without the right to."""
+    """sethostname(2): name this machine (str, bytes or a path). PermissionError without the right to.
+
+    OSError (EINVAL) for more than 64 bytes. Audited (PEP 578) as `socket.sethostname`.
+    """
 def socketpair(family: int = ..., type: int = ..., proto: int = 0, /) -> tuple[socket, socket]:
     """socketpair(2): two connected sockets of the base type, not inheritable."""

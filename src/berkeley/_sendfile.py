@@ -25,7 +25,9 @@ def sendfile(self: "socket", file: "SendableFile", offset: int = 0, count: "int 
     """Send the file from `offset`, to its end or at most `count` bytes: how many bytes went out.
 
     By sendfile(2) for a regular file, else by reading and sending. The file must be binary, the socket a stream that
-    blocks or has a timeout. On return, and after an error, the file's position tells what went out.
+    blocks or has a timeout, which holds for each part: ValueError for others and for a `count` that is not above 0,
+    TypeError for one that is no int. Errors are those of send(). On return, and after an error, the file's position
+    tells what went out.
     """
     try:
         return self._sendfile_use_sendfile(file, offset, count)

@@ -17,10 +17,23 @@ if TYPE_CHECKING:
 
 @standard_class
 class socket(_native.socket):  # noqa: N801
-    """A socket of the given family (AF_*), type (SOCK_*) and protocol; or the socket of the descriptor `fileno`.
+    """A socket of a family (`AF_*`), type (`SOCK_*`) and protocol, by socket(2); or that of the descriptor `fileno`.
 
-    With `fileno`, what is not given is asked of the kernel. The descriptor is not inheritable. Close the socket, or
-    use it in a `with` statement: one that is only forgotten warns (ResourceWarning).
+    The defaults are AF_INET, SOCK_STREAM and 0, which is the protocol that goes with the two. With `fileno` the
+    descriptor itself becomes the socket's, and what is not given is asked of the kernel. The descriptor is not
+    inheritable (PEP 446). Close the socket, or use it in a `with` statement: one that is only forgotten warns
+    (ResourceWarning). OSError where the kernel has no such socket (EAFNOSUPPORT, EPROTONOSUPPORT), wants a privilege
+    (PermissionError) or `fileno` is no socket's (EBADF, ENOTSOCK). A new socket has the timeout that
+    getdefaulttimeout() tells. Audited (PEP 578) as `socket.__new__`.
+
+    An address has the form of its family: (host, port) for AF_INET; (host, port, flowinfo, scope_id) for AF_INET6,
+    where the last two may be left out; a path for AF_UNIX, an abstract name being bytes that begin with NUL (ip(7),
+    ipv6(7), unix(7)). Of a host that is a name the first of its addresses is taken; `""` is every interface,
+    `"<broadcast>"` the broadcast address.
+
+    A call that cannot be done at once waits as settimeout() says: without limit, or until TimeoutError, or not at all,
+    with BlockingIOError. A signal does not end it, but what the signal's handler raises does (PEP 475). What the kernel
+    refuses is OSError, or the subclass for its errno (PEP 3151); on a closed socket that is EBADF.
     """
 
     __slots__ = ["__weakref__"]
@@ -28,8 +41,16 @@ class socket(_native.socket):  # noqa: N801
     def __getstate__(self) -> "NoReturn":
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
 
-    family = _native.EnumAttribute("family", FAMILIES, "The address family, a member of AddressFamily.")
-    type = _native.EnumAttribute("type", KINDS, "The type, a member of SocketKind.")
+    family = _native.EnumAttribute(
+        "family",
+        FAMILIES,
+        "The address family (socket(2)): a member of AddressFamily, or a number that is none's. Read-only.",
+    )
+    type = _native.EnumAttribute(
+        "type",
+        KINDS,
+        "The type (socket(2)): a member of SocketKind, without SOCK_NONBLOCK and SOCK_CLOEXEC. Read-only.",
+    )
 
     def makefile(
         self,
@@ -42,8 +63,10 @@ class socket(_native.socket):  # noqa: N801
     ) -> "io.IOBase":
         """A file object over the socket; the arguments are those of open(), and modes are made of "r", "w" and "b".
 
-        The socket should block or have a timeout; after a timeout the file cannot be read any more. Closing the file
-        leaves the socket open, and closing the socket leaves the file usable.
+        A SocketIO where `buffering` is 0, which takes a "b"; else, with a "b", a BufferedReader, BufferedWriter or, for
+        "rw", BufferedRWPair; without, a TextIOWrapper. The socket should block or have a timeout; after a timeout the
+        file cannot be read any more (OSError). Closing the file leaves the socket open, and closing the socket leaves
+        the file usable. ValueError for other modes. See "Socket Objects" in Python's documentation.
         """
         return makefile(self, mode, buffering, encoding, errors, newline)
 
@@ -53,11 +76,17 @@ class socket(_native.socket):  # noqa: N801
     _check_sendfile_params = _sendfile._check_sendfile_params
 
     def get_inheritable(self) -> bool:
-        """Can the descriptor be inherited by programs that this one executes?"""
+        """Can the descriptor be inherited by programs that this one executes? A bool; at first False (PEP 446).
+
+        That is, FD_CLOEXEC is not set (fcntl(2)). OSError (EBADF) once closed.
+        """
         return os.get_inheritable(self.fileno())
 
     def set_inheritable(self, inheritable: bool) -> None:
-        """Let programs that this one executes inherit the descriptor, or not."""
+        """Let programs that this one executes inherit the descriptor, or not (PEP 446).
+
+        That is, clear or set FD_CLOEXEC (fcntl(2)). OSError (EBADF) once closed.
+        """
         os.set_inheritable(self.fileno(), inheritable)
 
 

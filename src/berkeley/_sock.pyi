@@ -6,6 +6,8 @@ import socket as standard
 from io import BufferedReader, BufferedRWPair, BufferedWriter, IOBase, TextIOWrapper
 from typing import Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, overload, type_check_only
 
+from typing_extensions import Self
+
 from . import _native
 from ._enums import AddressFamily, SocketKind
 from ._files import SocketIO
@@ -22,17 +24,46 @@ class SendableFile(Protocol):
     def seek(self, offset: int, /) -> object: ...
 
 # What it overrides in a way that no derived class should: its enumerations and raw files are not the standard module's.
-class socket(_native.Face, standard.socket):
+class socket(_native.socket, standard.socket):
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: SupportsIndex | None = None
     ) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *args: object) -> None: ...
     def __getstate__(self) -> NoReturn: ...
     @property
     def family(self) -> AddressFamily:  # type: ignore[override]
-        """The address family, a member of AddressFamily."""
+        """The address family (socket(2)): a member of AddressFamily, or a number that is none's. Read-only."""
     @property
     def type(self) -> SocketKind:  # type: ignore[override]
-        """The type, a member of SocketKind."""
+        """The type (socket(2)): a member of SocketKind, without SOCK_NONBLOCK and SOCK_CLOEXEC. Read-only."""
+    def accept(self) -> tuple[socket, _native.Address]:
+        """accept4(2): (a new socket for the connection, the peer's address).
+
+        The new socket is a `socket.socket`, not inheritable (PEP 446). It has the default timeout where there is one,
+        and blocks otherwise, whatever the mode of this one. The address has the form of the socket's family.
+        BlockingIOError where nobody waits and the socket does not either, TimeoutError after the timeout; OSError
+        before listen() (EINVAL) and where the process has no descriptor left (EMFILE).
+        """
+    def dup(self) -> Self:
+        """A socket of the same class for the same connection, on a descriptor of its own: fcntl(2) F_DUPFD_CLOEXEC.
+
+        It is not inheritable (PEP 446), and has the timeout of this one. Both are to be closed. OSError for a closed
+        socket (EBADF) and where the process has no descriptor left (EMFILE).
+        """
+    def close(self) -> None:
+        """Close the socket: close(2), now, or when the last file that makefile() made is closed.
+
+        Closing twice is no error. Once it is closed, calls fail with OSError (EBADF), and fileno() is -1. The peer gets
+        what was sent before, then the end; where a child process has the connection too, only shutdown() ends it.
+        OSError where close(2) fails, except that the peer has reset the connection.
+        """
+    def detach(self) -> int:
+        """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1.
+
+        The number is the caller's to close, with close() of this module or close(2), or to give to a new
+        `socket(fileno=n)`; it is -1 where the socket was closed already.
+        """
     @overload  # type: ignore[override]
     def makefile(
         self,
@@ -97,5 +128,16 @@ class socket(_native.Face, standard.socket):
     def _sendfile_use_sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int: ...
     def _sendfile_use_send(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int: ...
     def _check_sendfile_params(self, file: SendableFile, offset: int, count: int | None) -> None: ...
+    # Of these, CPython's own modules and other packages know.
+    @property
+    def _closed(self) -> bool: ...
+    @_closed.setter
+    def _closed(self, value: bool) -> None: ...
+    @property
+    def _io_refs(self) -> int: ...
+    @_io_refs.setter
+    def _io_refs(self, value: int) -> None: ...
+    def _real_close(self) -> None: ...
+    def _decref_socketios(self) -> None: ...
     def get_inheritable(self) -> bool: ...
     def set_inheritable(self, inheritable: bool) -> None: ...

@@ -35,17 +35,17 @@ def _load(number: int) -> "Codec":
 def register_family(number: int, pack: "Pack", unpack: "Unpack") -> None:
     """Convert the addresses of a family that berkeley does not know by functions of your own.
 
-    `number` is the AF_* number, 1 to 65535. From then on, in every thread and for every socket of the family,
+    `number` is the `AF_*` number, 1 to 65535. From then on, in every thread and for every socket of the family,
 
-        pack(sock, caller, address) -> bytes     makes the struct sockaddr that bind(), connect(), sendto() and
-                                                 sendmsg() give to the kernel: at most 128 bytes, of which the first
-                                                 two are the family in the machine's byte order
-        unpack(sock, raw) -> address             makes the address that accept(), recvfrom(), getsockname() ... give
-                                                 from the bytes that came from the kernel, perhaps cut short
+    - `pack(sock, caller, address) -> bytes` makes the struct sockaddr (bind(2)) that bind(), connect(), sendto() and
+      sendmsg() give to the kernel: at most 128 bytes, of which the first two are the family in the machine's order;
+    - `unpack(sock, raw) -> address` makes the address that accept(), recvfrom(), getsockname() and others give from the
+      bytes that came from the kernel, perhaps cut short.
 
-    where `sock` is the socket and `caller` the method's name ("bind"), for messages. What they raise, the method
-    raises; for an address that is none this should be a TypeError, ValueError, OverflowError or OSError that names the
-    form expected. Registering a number again replaces its functions. ValueError for a family that berkeley knows.
+    `sock` is the socket and `caller` the method's name ("bind"), for messages. What they raise, the method raises; for
+    an address that is none this should be a TypeError, ValueError, OverflowError or OSError that names the form
+    expected. Registering a number again replaces its functions. ValueError for a family that berkeley knows and for
+    another number, TypeError for what cannot be called.
     """
     from operator import index
 

@@ -27,7 +27,8 @@ def CMSG_LEN(length, /):
 def CMSG_SPACE(length, /):
     """The bytes that a control message with `length` bytes of data takes, padding included (cmsg(3), RFC 3542).
 
-    OverflowError where the length is negative or more than a socklen_t holds.
+    Added up over all messages it is recvmsg()'s `ancbufsize`. OverflowError where the length is negative or more than a
+    socklen_t holds.
     """
     cdef Py_ssize_t size = as_size(length)
     if size < 0 or <size_t>size > CONTROL_LIMIT - c_CMSG_SPACE(1):

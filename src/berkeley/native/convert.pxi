@@ -1,7 +1,10 @@
 # Conversions: addresses as text and packed (inet(3)), byte order (byteorder(3)), interfaces (if_nameindex(3)).
 
 def inet_aton(ip_string, /):
-    """The four bytes of an IPv4 address, in any form that inet_aton(3) takes ("127.1"). OSError for others."""
+    """inet_aton(3): the four bytes of an IPv4 address, in any form that it takes (`"127.1"`). OSError for others.
+
+    inet_pton() takes the form with three dots alone, and IPv6.
+    """
     cdef in_addr address
     cdef const char *text = text_chars(ip_string, b"inet_aton", 0)
     # inet_pton(3) takes the common form alone, and is the faster.
@@ -11,7 +14,7 @@ def inet_aton(ip_string, /):
 
 
 def inet_ntoa(packed_ip, /):
-    """The dotted form of four bytes. OSError for another length."""
+    """The dotted form (str) of four bytes (bytes-like), as of inet_ntoa(3). OSError for another length."""
     cdef Data data
     hold_data(packed_ip, &data)
     try:
@@ -23,7 +26,10 @@ def inet_ntoa(packed_ip, /):
 
 
 def inet_pton(address_family, ip_string, /):
-    """inet_pton(3): the bytes of an IPv4 (4) or IPv6 (16) address. OSError for text that is none."""
+    """inet_pton(3): the bytes of an IPv4 (4) or IPv6 (16) address. OSError for text that is none.
+
+    `address_family` is AF_INET or AF_INET6: OSError (EAFNOSUPPORT) for others.
+    """
     cdef uint8_t packed[16]
     cdef int family = as_int(address_family)
     cdef int taken = c_inet_pton(family, text_chars(ip_string, b"inet_pton", 2), packed)
@@ -35,7 +41,10 @@ def inet_pton(address_family, ip_string, /):
 
 
 def inet_ntop(address_family, packed_ip, /):
-    """The text of 4 bytes (AF_INET) or 16 (AF_INET6). ValueError for another length or family."""
+    """The text (str) of 4 bytes (AF_INET) or 16 (AF_INET6), as of inet_ntop(3).
+
+    IPv6 comes in its short form (RFC 5952). ValueError for another length or family.
+    """
     cdef int family = as_int(address_family)
     cdef Py_ssize_t size
     cdef Data data
@@ -53,22 +62,22 @@ def inet_ntop(address_family, packed_ip, /):
 # --- byte order
 
 def ntohs(x, /):
-    """A 16-bit number from network to host order."""
+    """A 16-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
     return c_ntohs(as_uint16(x, "ntohs"))
 
 
 def htons(x, /):
-    """A 16-bit number from host to network order."""
+    """A 16-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
     return c_htons(as_uint16(x, "htons"))
 
 
 def ntohl(x, /):
-    """A 32-bit number from network to host order."""
+    """A 32-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
     return PyLong_FromUnsignedLong(c_ntohl(as_uint32(x)))
 
 
 def htonl(x, /):
-    """A 32-bit number from host to network order."""
+    """A 32-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
     return PyLong_FromUnsignedLong(c_htonl(as_uint32(x)))
 
 
@@ -94,7 +103,10 @@ cdef inline uint32_t as_uint32(object value) except? 0xFFFFFFFF:
 # --- interfaces
 
 def if_nameindex():
-    """if_nameindex(3): the network interfaces, as a list of (index, name)."""
+    """if_nameindex(3): the network interfaces, as a list of (index, name): int and str.
+
+    They are those of the process's network namespace (network_namespaces(7)); OSError where the kernel cannot be asked.
+    """
     cdef if_nameindex_entry *entries
     cdef if_nameindex_entry *entry
     with nogil:
@@ -113,7 +125,10 @@ def if_nameindex():
 
 
 def if_nametoindex(if_name, /):
-    """if_nametoindex(3): the interface's index. OSError where there is no such interface."""
+    """if_nametoindex(3): the interface's index, from 1. OSError where there is no such interface.
+
+    The name is a str, bytes or a path, as a file's is: ValueError for a NUL in it.
+    """
     cdef unsigned int index
     cdef PyObject *encoded = NULL
     cdef const char *name
@@ -130,7 +145,7 @@ def if_nametoindex(if_name, /):
 
 
 def if_indextoname(if_index, /):
-    """if_indextoname(3): the interface's name. OSError (ENXIO) where there is no such interface."""
+    """if_indextoname(3): the interface's name (str). OSError (ENXIO) where there is no such interface."""
     cdef char name[IF_NAMESIZE]
     cdef unsigned long index = PyLong_AsUnsignedLong(if_index)
     cdef char *found

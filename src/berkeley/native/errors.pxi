@@ -26,8 +26,16 @@ cdef extern from "<locale.h>":
     int LC_MESSAGES
 
 
-gaierror = PyErr_NewException("socket.gaierror", OSError, {})
-herror = PyErr_NewException("socket.herror", OSError, {})
+gaierror = PyErr_NewException("socket.gaierror", OSError, {"__doc__": """\
+The resolver's answer that there is none: `errno` is an `EAI_*` number, `strerror` its text (gai_strerror(3)).
+
+An OSError, of getaddrinfo(), getnameinfo(), gethostbyname() and what else resolves a host, as connect() does.
+"""})
+herror = PyErr_NewException("socket.herror", OSError, {"__doc__": """\
+The older calls' answer that there is no such host: `errno` is an h_errno, `strerror` its text (hstrerror(3)).
+
+An OSError, of gethostbyaddr() and gethostbyname_ex().
+"""})
 
 
 cdef int raise_errno(int number) except -1:

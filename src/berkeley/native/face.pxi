@@ -141,8 +141,10 @@ cdef class Face(socket):
     def accept(self):
         """accept4(2): (a new socket for the connection, the peer's address).
 
-        The new socket is not inheritable. It has the default timeout where there is one, and blocks otherwise,
-        whatever the mode of this one.
+        The new socket is a `socket.socket`, not inheritable (PEP 446). It has the default timeout where there is one,
+        and blocks otherwise, whatever the mode of this one. The address has the form of the socket's family.
+        BlockingIOError where nobody waits and the socket does not either, TimeoutError after the timeout; OSError
+        before listen() (EINVAL) and where the process has no descriptor left (EMFILE).
         """
         cls = face_names["socket"]
         fd, address = sock_accept(self) if own(self, "_accept", native_accept) else self._accept()
@@ -151,7 +153,11 @@ cdef class Face(socket):
         return cls(self.family, self.type, self.proto, fileno=fd), address
 
     def dup(self):
-        """A socket of the same class for the same connection, on a descriptor of its own, not inheritable."""
+        """A socket of the same class for the same connection, on a descriptor of its own: fcntl(2) F_DUPFD_CLOEXEC.
+
+        It is not inheritable (PEP 446), and has the timeout of this one. Both are to be closed. OSError for a closed
+        socket (EBADF) and where the process has no descriptor left (EMFILE).
+        """
         cdef type cls = type(self)
         fd = dup(self.fileno())
         if cls is face_type:
@@ -161,7 +167,12 @@ cdef class Face(socket):
         return sock
 
     def close(self):
-        """Close the socket: close(2), now, or when the last file that makefile() made is closed."""
+        """Close the socket: close(2), now, or when the last file that makefile() made is closed.
+
+        Closing twice is no error. Once it is closed, calls fail with OSError (EBADF), and fileno() is -1. The peer gets
+        what was sent before, then the end; where a child process has the connection too, only shutdown() ends it.
+        OSError where close(2) fails, except that the peer has reset the connection.
+        """
         self.closed = True
         if self.io_refs > 0:
             return
@@ -171,7 +182,11 @@ cdef class Face(socket):
             self._real_close()
 
     def detach(self):
-        """The descriptor, which stays open; the object is closed from then on."""
+        """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1.
+
+        The number is the caller's to close, with close() of this module or close(2), or to give to a new
+        `socket(fileno=n)`; it is -1 where the socket was closed already.
+        """
         self.closed = True
         return take_fd(&self.sock_fd)
 

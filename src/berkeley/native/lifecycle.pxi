@@ -107,12 +107,18 @@ cdef int finalize(socket sock) except -1:
 # --- descriptors
 
 def close(fd, /):
-    """close(2) a socket's descriptor, given as an int. That the peer has reset the connection is no error."""
+    """close(2) a socket's descriptor, given as an int. That the peer has reset the connection is no error.
+
+    OSError (EBADF) for a descriptor that is not open, OverflowError for a number that no C int holds.
+    """
     close_descriptor(as_plain_int(fd))
 
 
 def dup(fd, /):
-    """A new descriptor, not inheritable, for the same socket: fcntl(2) F_DUPFD_CLOEXEC."""
+    """A new descriptor (int), not inheritable (PEP 446), for the same socket: fcntl(2) F_DUPFD_CLOEXEC.
+
+    OSError for one that is not open (EBADF) and where the process has none left (EMFILE).
+    """
     cdef int source = as_plain_int(fd), copy
     with nogil:
         copy = fcntl(source, F_DUPFD_CLOEXEC, 0)

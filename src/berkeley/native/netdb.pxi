@@ -49,7 +49,12 @@ cdef void *grown(void *block, size_t size) except NULL:
 # --- hosts
 
 def gethostbyname(hostname, /):
-    """The host's IPv4 address as a dotted str; gaierror where it has none."""
+    """The host's IPv4 address as a dotted str, by getaddrinfo(3); gaierror where it has none.
+
+    `hostname` is a name (str through IDNA, RFC 3490, or bytes), or such an address, which nobody is asked for; `""` is
+    0.0.0.0 and `"<broadcast>"` 255.255.255.255. UnicodeError for a str that IDNA refuses, TypeError for a NUL in it. Of
+    IPv6 only getaddrinfo() knows. Audited (PEP 578) as `socket.gethostbyname`.
+    """
     cdef Address found
     name = idna_name(hostname, "gethostbyname")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
@@ -58,7 +63,11 @@ def gethostbyname(hostname, /):
 
 
 def gethostbyname_ex(hostname, /):
-    """gethostbyname_r(3): (name, [aliases], [IPv4 addresses]); gaierror where the host has no address."""
+    """gethostbyname_r(3): (name, [aliases], [IPv4 addresses]), all of them str.
+
+    gaierror where the host has no address, herror where only getaddrinfo(3) knows one; `hostname`, the other errors and
+    the auditing event are those of gethostbyname().
+    """
     cdef Address found
     cdef Query query
     name = idna_name(hostname, "gethostbyname_ex")
@@ -71,7 +80,12 @@ def gethostbyname_ex(hostname, /):
 
 
 def gethostbyaddr(ip_address, /):
-    """gethostbyaddr_r(3): (name, [aliases], [addresses]) of an IPv4 or IPv6 address; herror where it has no name."""
+    """gethostbyaddr_r(3): (name, [aliases], [addresses]) of an IPv4 or IPv6 address, all of them str.
+
+    herror where the address has no name. A name (str through IDNA, RFC 3490, or bytes) is resolved to an address first:
+    gaierror where it has none. getnameinfo() asks for the same in a newer way. Audited (PEP 578) as
+    `socket.gethostbyaddr`.
+    """
     cdef Address found
     cdef Query query
     name = idna_name(ip_address, "gethostbyaddr")
@@ -146,7 +160,11 @@ cdef list host_addresses(hostent *entry):
 # --- services and protocols
 
 def getservbyname(servicename, protocolname=UNSET, /):
-    """getservbyname_r(3): the port of a service ("http"), of "tcp" or "udp" where given, else of any protocol."""
+    """getservbyname_r(3): the port of a service (`"http"`), of "tcp" or "udp" where given, else of any protocol.
+
+    As /etc/services has it (services(5)); OSError where it has none of that name. Audited (PEP 578) as
+    `socket.getservbyname`.
+    """
     cdef Query query
     memset(&query, 0, sizeof(query))
     query.name = text_chars(servicename, b"getservbyname", 1)
@@ -162,7 +180,11 @@ def getservbyname(servicename, protocolname=UNSET, /):
 
 
 def getservbyport(port, protocolname=UNSET, /):
-    """getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol."""
+    """getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol.
+
+    As /etc/services has it (services(5)); OSError where it has none at that port, OverflowError for a port beyond 0 to
+    65535. Audited (PEP 578) as `socket.getservbyport`.
+    """
     cdef Query query
     cdef int number = as_int(port)
     memset(&query, 0, sizeof(query))
@@ -181,7 +203,10 @@ def getservbyport(port, protocolname=UNSET, /):
 
 
 def getprotobyname(protocolname, /):
-    """getprotobyname_r(3): the number of a protocol ("icmp"), for the third argument of a raw socket."""
+    """getprotobyname_r(3): the number of a protocol (`"icmp"`), for the third argument of a raw socket.
+
+    As /etc/protocols has it (protocols(5)); OSError where it has none of that name.
+    """
     cdef Query query
     memset(&query, 0, sizeof(query))
     query.name = text_chars(protocolname, b"getprotobyname", 1)
@@ -230,7 +255,10 @@ cdef const char *optional_chars(object text, const char *function) except? NULL:
 # --- the host's own name
 
 def gethostname():
-    """gethostname(2): this machine's name."""
+    """gethostname(2): this machine's name, a str, with a domain only where it was named so: see getfqdn().
+
+    Audited (PEP 578) as `socket.gethostname`.
+    """
     cdef char name[1024]
     PySys_Audit(b"socket.gethostname", NULL)
     if c_gethostname(name, sizeof(name) - 1) < 0:
@@ -240,7 +268,10 @@ def gethostname():
 
 
 def sethostname(name, /):
-    """sethostname(2): name this machine (str, bytes or a path). OSError (EPERM) without the right to."""
+    """sethostname(2): name this machine (str, bytes or a path). PermissionError without the right to.
+
+    OSError (EINVAL) for more than 64 bytes. Audited (PEP 578) as `socket.sethostname`.
+    """
     cdef int failed
     cdef PyObject *encoded = NULL
     PyUnicode_FSConverter(name, &encoded)

@@ -103,12 +103,15 @@ cdef extern from "<math.h>" nogil:
 
 
 def getdefaulttimeout():
-    """The timeout of new sockets in seconds (float), or None: they block."""
+    """The timeout of new sockets in seconds (float), or None, as at the start: they block."""
     return timeout_seconds(default_timeout())
 
 
 def setdefaulttimeout(timeout, /):
-    """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking."""
+    """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking.
+
+    Sockets that are there keep theirs. Errors are those of settimeout() for a number that is no timeout.
+    """
     set_default_timeout(parse_timeout(timeout))
 
 

@@ -3,8 +3,8 @@
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     """getaddrinfo(3): a list of (family, type, proto, canonname, address), all of them numbers and strings.
 
-    `host` is a name, a numeric address or None, `port` a service's name, a number or None. gaierror (code, text)
-    where there is no answer; OSError where the system failed (EAI_SYSTEM).
+    `host` is a name, a numeric address or None, `port` a service's name, a number or None. gaierror (code, text) where
+    there is no answer; OSError where the system failed (EAI_SYSTEM).
     """
     return resolve(host, port, as_int(family), as_int(type), as_int(proto), as_int(flags), {}, {})
 
@@ -145,9 +145,12 @@ cdef list result_rows(addrinfo *result, dict families, dict kinds):
 
 
 def getnameinfo(address, flags, /):
-    """getnameinfo(3): (host, service) for an AF_INET or AF_INET6 address with a numeric host.
+    """getnameinfo(3): (host, service), two str, for an AF_INET or AF_INET6 address with a numeric host.
 
-    NI_* flags choose names or numbers. gaierror where the host is not numeric or (NI_NAMEREQD) has no name.
+    `address` is (host, port) or (host, port, flowinfo, scope_id). `flags` (`NI_*`) choose names or numbers: 0 gives
+    names where there are any, NI_NUMERICHOST and NI_NUMERICSERV together ask nobody. gaierror where the host is not
+    numeric or (NI_NAMEREQD) has no name; TypeError, OverflowError or OSError for what is no such address. Audited (PEP
+    578) as `socket.getnameinfo`.
     """
     cdef int how = as_int(flags), code, number, port
     cdef unsigned int flowinfo = 0, scope_id = 0

@@ -3,7 +3,11 @@
 cdef object UNSET = object()
 
 cdef class socket:
-    """socket(family=-1, type=-1, proto=-1, fileno=None)\n--\n\nA socket: the native base of `socket.socket`."""
+    """socket(family=-1, type=-1, proto=-1, fileno=None)\n--\n\nA socket: the native base of `socket.socket`.
+
+    It has a method for each system call (socket(2)), and takes the arguments of `socket.socket`. Of its own it gives
+    `family` and `type` as plain ints, and has no accept(), dup(), makefile() and sendfile().
+    """
 
     # The fields of CPython's PySocketSockObject, in its order: _ssl reads the descriptor and the timeout from them
     # (capi.pxi asserts the layout). A cdef method here would put a table's pointer before them.
@@ -47,17 +51,17 @@ cdef class socket:
 
     @property
     def family(self):
-        """The address family: AF_*, an int."""
+        """The address family (`AF_*`), an int: as given, or of a descriptor, what getsockname(2) told."""
         return self.sock_family
 
     @property
     def type(self):
-        """The type: SOCK_*, an int, without SOCK_NONBLOCK and SOCK_CLOEXEC."""
+        """The type (`SOCK_*`), an int without SOCK_NONBLOCK and SOCK_CLOEXEC: as given, or SO_TYPE (socket(7))."""
         return self.sock_type
 
     @property
     def proto(self):
-        """The protocol's number; 0 is the default of family and type."""
+        """The protocol's number, as given, or SO_PROTOCOL (socket(7)); 0 is the default of family and type."""
         return self.sock_proto
 
     @property
@@ -70,111 +74,202 @@ cdef class socket:
         return sock_accept(self)
 
     def bind(self, address, /):
-        """bind(2): give the socket its own address. OSError, or TypeError/OverflowError for a malformed address."""
+        """bind(2): give the socket its own address, in the form of its family.
+
+        The kernel chooses the port where it is 0, and an abstract name where an AF_UNIX path is empty (ip(7), unix(7)):
+        getsockname() tells which. OSError where the kernel refuses: the address is in use (EADDRINUSE) or not one of
+        this machine (EADDRNOTAVAIL), the port takes a privilege (PermissionError). gaierror for a host without an
+        address; TypeError, ValueError or OverflowError for what is no address. Audited (PEP 578) as `socket.bind`.
+        """
         return sock_bind(self, address)
 
     def close(self):
-        """close(2): give the descriptor back. Closing twice is no error."""
+        """close(2): give the descriptor back. That the peer has reset the connection is no error."""
         close_socket(self)
 
     def connect(self, address, /):
-        """connect(2): connect to `address`, waiting as long as the timeout allows.
+        """connect(2): connect to `address`, in the form of the socket's family, waiting as long as the timeout allows.
 
-        TimeoutError after the timeout; BlockingIOError (EINPROGRESS) on a non-blocking socket whose connection is
-        under way; gaierror where the host has no address. A signal does not end the wait (PEP 475).
+        A datagram socket is connected at once: `address` is where it sends to, and all that it receives from.
+        TimeoutError after the timeout, or after the kernel's own of about two minutes (tcp(7)). BlockingIOError
+        (EINPROGRESS) on a non-blocking socket whose connection is under way: once it is writable, getsockopt() of
+        SO_ERROR has the outcome. ConnectionRefusedError where nobody listens, OSError for what else the kernel says;
+        gaierror for a host without an address, and what bind() raises for what is no address. A signal does not end the
+        wait (PEP 475). Audited (PEP 578) as `socket.connect`, before a host is looked up.
         """
         return sock_connect(self, address)
 
     def connect_ex(self, address, /):
-        """connect(2), with its errno as the result: 0 is success, EAGAIN a timeout. A bad address still raises."""
+        """connect(2), with its errno as the result: 0 is success, EAGAIN a timeout. A bad address still raises.
+
+        EINPROGRESS says that a non-blocking socket's connection is under way, EISCONN that there is one. Raised is what
+        is not the kernel's answer: gaierror, and what bind() raises for what is no address. Audited (PEP 578) as
+        `socket.connect`.
+        """
         return sock_connect_ex(self, address)
 
     def detach(self):
-        """The descriptor, which stays open; the object is closed from then on (fileno() is -1)."""
+        """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1."""
         return take_fd(&self.sock_fd)
 
     def fileno(self):
-        """The descriptor's number; -1 once closed."""
+        """The descriptor's number, for poll(2), fcntl(2) and the like; -1 once closed or detached."""
         return self.sock_fd
 
     def getpeername(self):
-        """getpeername(2): the address of the other end. OSError (ENOTCONN) where there is none."""
+        """getpeername(2): the address of the other end, in the form of the socket's family.
+
+        OSError where there is none (ENOTCONN): not connected, or reset by the peer.
+        """
         return sock_name(self, c_getpeername)
 
     def getsockname(self):
-        """getsockname(2): the socket's own address."""
+        """getsockname(2): the socket's own address, in the form of its family.
+
+        Before it has one: `("0.0.0.0", 0)` for AF_INET, `("::", 0, 0, 0)` for AF_INET6, `""` for AF_UNIX. OSError
+        (EBADF) once closed.
+        """
         return sock_name(self, c_getsockname)
 
     def getsockopt(self, level, optname, buflen=0, /):
-        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length."""
+        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length.
+
+        `level` is SOL_SOCKET or a protocol's (`IPPROTO_*`, `SOL_*`), `optname` one of its options: socket(7), ip(7),
+        ipv6(7), tcp(7), udp(7). Bytes are the kernel's struct, in this machine's layout. OSError where the kernel has
+        no such option (ENOPROTOOPT) and for a `buflen` out of range. AF_VSOCK has only ints, of 64 bits (vsock(7)).
+        """
         return sock_getsockopt(self, level, optname, buflen)
 
     def setsockopt(self, level, optname, value, optlen=UNSET, /):
-        """setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`."""
+        """setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
+
+        `level` and `optname` are as for getsockopt(). An int becomes a C int: OverflowError for one that is too large;
+        for AF_VSOCK its low 64 bits count. A struct is given as bytes-like object in this machine's layout. OSError
+        where the kernel has no such option (ENOPROTOOPT), not that value (EINVAL), or wants a privilege
+        (PermissionError). TypeError for a value that is none of these.
+        """
         return sock_setsockopt(self, level, optname, value, optlen)
 
     def gettimeout(self):
-        """The timeout in seconds (float); None when the socket blocks, 0.0 when it never waits."""
+        """The timeout in seconds (float); None when the socket blocks, 0.0 when it never waits.
+
+        It is what settimeout() or setblocking() set last, or setdefaulttimeout() before the socket was made.
+        """
         return timeout_seconds(self.sock_timeout)
 
     def settimeout(self, timeout, /):
         """Set the timeout: seconds (int or float, above 0), 0 for non-blocking, None for blocking.
 
-        It bounds each call as a whole; TimeoutError says that it is over. The descriptor itself becomes non-blocking
-        under a timeout, for all who share it.
+        It bounds each call as a whole: TimeoutError says that it is over. At 0, a call that would wait raises
+        BlockingIOError instead. The descriptor itself becomes non-blocking (O_NONBLOCK, fcntl(2)) at 0 and under a
+        timeout, for all who share it. ValueError for a negative timeout or NaN, OverflowError for more than 292 years,
+        OSError (EBADF) once closed. See "Notes on socket timeouts" in Python's documentation.
         """
         return sock_settimeout(self, parse_timeout(timeout))
 
     def getblocking(self):
-        """True unless the socket is non-blocking: gettimeout() != 0."""
+        """True unless the socket is non-blocking: `gettimeout() != 0`.
+
+        That is the object's mode. The descriptor's (O_NONBLOCK, fcntl(2)) is non-blocking under a timeout too.
+        """
         return self.sock_timeout != 0
 
     def setblocking(self, flag, /):
-        """settimeout(None) for a true flag, settimeout(0) for a false one."""
+        """`settimeout(None)` for a true flag, `settimeout(0)` for a false one.
+
+        For all who share the descriptor (O_NONBLOCK, fcntl(2)). OSError (EBADF) once closed.
+        """
         return sock_settimeout(self, -1 if flag else 0)
 
     def listen(self, backlog=UNSET, /):
-        """listen(2): accept connections, `backlog` of them waiting at most (min(SOMAXCONN, 128); negative is 0)."""
+        """listen(2): accept connections, `backlog` of them waiting at most: 128 unless given; a negative one is 0.
+
+        The kernel lowers it to net.core.somaxconn. A socket of AF_INET or AF_INET6 without an address gets a free port.
+        OSError where another socket listens at the address (EADDRINUSE) and for a type without connections
+        (EOPNOTSUPP).
+        """
         return sock_listen(self, backlog)
 
     def recv(self, bufsize, flags=0, /):
-        """recv(2): up to `bufsize` bytes; b"" means that the peer has closed (or an empty datagram came)."""
+        """recv(2): up to `bufsize` bytes; `b""` means that the peer has closed (or an empty datagram came).
+
+        It waits, as settimeout() says, until something is there, not until `bufsize` bytes are. Of a datagram what is
+        too long is lost; with MSG_TRUNC in `flags` (`MSG_*`) the result has the datagram's length, filled up with
+        zeros. BlockingIOError where nothing is there and the socket does not wait, TimeoutError after the timeout,
+        ConnectionResetError where the peer has reset the connection, OSError (ENOTCONN) where there is none. ValueError
+        for a negative `bufsize`; 0 gives `b""` without a call.
+        """
         return sock_recv(self, bufsize, flags)
 
     def recv_into(self, buffer, nbytes=0, flags=0):
-        """recv(2) into a writable buffer: the count received, up to `nbytes` (0: the whole buffer)."""
+        """recv(2) into a writable buffer: the count received, up to `nbytes` (0: the whole buffer).
+
+        0 means that the peer has closed, that an empty datagram came, or that the buffer has no room. With MSG_TRUNC in
+        `flags` the count is the datagram's length, which may be more than the buffer's. Errors are those of recv();
+        TypeError for a buffer that cannot be written, ValueError where `nbytes` is negative or more than its length.
+        """
         return sock_recv_into(self, buffer, nbytes, flags)
 
     def recvfrom(self, bufsize, flags=0, /):
-        """recvfrom(2): (up to `bufsize` bytes, the sender's address)."""
+        """recvfrom(2): (up to `bufsize` bytes, the sender's address).
+
+        The address has the form of the socket's family. It is None where the kernel gives none: on a connection, and
+        from an AF_UNIX socket that has no address. `flags` and errors are those of recv(), but 0 bytes too are a call,
+        which takes a datagram away.
+        """
         return sock_recvfrom(self, bufsize, flags)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
-        """recvfrom(2) into a writable buffer: (the count received, the sender's address)."""
+        """recvfrom(2) into a writable buffer: (the count received, the sender's address).
+
+        The count and the arguments are those of recv_into(), the address is that of recvfrom(); so are the errors.
+        """
         return sock_recvfrom_into(self, buffer, nbytes, flags)
 
     def recvmsg(self, bufsize, ancbufsize=0, flags=0, /):
-        """recvmsg(2): (up to `bufsize` bytes, ancillary data, MSG_* flags, address).
+        """recvmsg(2): (up to `bufsize` bytes, ancillary data, `MSG_*` flags, address).
 
-        Ancillary data is a list of (level, type, bytes) from a buffer of `ancbufsize` bytes (CMSG_SPACE).
-        RuntimeWarning where an item was cut off.
+        Ancillary data is a list of (level, type, bytes) from a buffer of `ancbufsize` bytes: the sum of CMSG_SPACE()
+        over what is to come; 0 is none (cmsg(3)). The flags tell what was cut: MSG_TRUNC the data, MSG_CTRUNC the
+        ancillary data. The address is that of recvfrom(). Descriptors (SCM_RIGHTS, unix(7)) come as C ints, inheritable
+        unless `flags` has MSG_CMSG_CLOEXEC: recv_fds() sees to that. Errors are those of recv(); ValueError also for an
+        `ancbufsize` that is negative or beyond 31 bits. RuntimeWarning where an item was cut off.
         """
         return sock_recvmsg(self, bufsize, ancbufsize, flags)
 
     def recvmsg_into(self, buffers, ancbufsize=0, flags=0, /):
-        """recvmsg(2) into writable buffers, filled one after the other: (count, ancillary data, flags, address)."""
+        """recvmsg(2) into writable buffers, filled one after the other: (count, ancillary data, flags, address).
+
+        `buffers` is an iterable of at most 1024 (IOV_MAX, readv(2)): OSError (EMSGSIZE) for more, TypeError for one
+        that cannot be written. All else is as for recvmsg().
+        """
         return sock_recvmsg_into(self, buffers, ancbufsize, flags)
 
     def send(self, data, flags=0, /):
-        """send(2): how many of the bytes went out, which may be fewer than there are."""
+        """send(2): how many of the bytes went out, which may be fewer than there are.
+
+        `data` is any contiguous bytes-like object, `flags` are `MSG_*`; sendall() goes on until all are out. It waits
+        for room as settimeout() says: BlockingIOError where there is none and the socket does not wait, TimeoutError
+        after the timeout. BrokenPipeError or ConnectionResetError where the connection is over, OSError for a datagram
+        without a peer (EDESTADDRREQ) or of too many bytes (EMSGSIZE). TypeError for what is not bytes-like.
+        """
         return sock_send(self, data, flags)
 
     def sendall(self, data, flags=0, /):
-        """send(2) until all bytes are out, within one timeout. After an error, how many went is not known."""
+        """send(2) until all bytes are out, within one timeout. After an error, how many went is not known.
+
+        The arguments and errors are those of send(): BlockingIOError too may come when a part is out. Handlers of
+        signals run in between, and what they raise ends it (PEP 475).
+        """
         return sock_sendall(self, data, flags)
 
     def sendto(self, data, flags_or_address, address=UNSET, /):
-        """sendto(2): sendto(data, address) or sendto(data, flags, address); how many bytes went out."""
+        """sendto(2): `sendto(data, address)` or `sendto(data, flags, address)`; how many bytes went out.
+
+        `address` has the form of the socket's family. Errors are those of send(), and for the address those of
+        connect(): gaierror for a host without one, TypeError, ValueError or OverflowError for what is none. Audited
+        (PEP 578) as `socket.sendto`.
+        """
         if address is UNSET:
             return sock_sendto(self, data, ZERO, flags_or_address)
         return sock_sendto(self, data, flags_or_address, address)
@@ -182,19 +277,29 @@ cdef class socket:
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
         """sendmsg(2): how many bytes of `buffers` went out, sent as one message.
 
-        `ancdata` is an iterable of (level, type, bytes-like) control messages.
+        `buffers` is an iterable of at most 1024 bytes-like objects (IOV_MAX, writev(2)): OSError (EMSGSIZE) for more.
+        `ancdata` is an iterable of (level, type, bytes-like) control messages (cmsg(3)), which an AF_UNIX stream
+        carries only with a byte of data at least (unix(7)). `address` has the form of the socket's family; None is the
+        peer. Errors are those of sendto(). Audited (PEP 578) as `socket.sendmsg`.
         """
         return sock_sendmsg(self, buffers, ancdata, flags, address)
 
     def sendmsg_afalg(self, msg=UNSET, *, op=UNSET, iv=UNSET, assoclen=UNSET, flags=0):
         """sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
 
-        `op` is ALG_OP_*, `iv` the initialisation vector, `assoclen` the length of the associated data (AEAD).
+        `msg` is an iterable of bytes-like objects, `op` is ALG_OP_ENCRYPT or another of `ALG_OP_*`, `iv` the
+        initialisation vector (bytes-like), `assoclen` the length in bytes of the associated data (AEAD) that `msg`
+        begins with. TypeError without `op` and for a negative number, OSError for a socket of another family and for
+        what the algorithm refuses. The kernel's documentation: "User Space Interface", crypto API.
         """
         return sock_sendmsg_afalg(self, msg, op, iv, assoclen, flags)
 
     def shutdown(self, how, /):
-        """shutdown(2): end receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR)."""
+        """shutdown(2): end receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR).
+
+        It holds for all who share the connection: the peer reads `b""` after what was sent before. The descriptor stays
+        open. OSError where nothing is connected (ENOTCONN) or `how` is another number (EINVAL).
+        """
         return sock_shutdown(self, how)
 
 
@@ -203,12 +308,9 @@ cdef PyObject *raise_current_errno() noexcept:
     return NULL
 
 
+# A read-only attribute of `socket.socket`: the member of an enumeration for a number of the base type. `members` is a
+# dict from numbers; a number that it lacks is given as it is. (A docstring here would hide those of the attributes.)
 cdef class EnumAttribute:
-    """A read-only attribute of `socket.socket`: the member of an enumeration for a number of the base type.
-
-    `members` is a dict from numbers; a number that it lacks is given as it is.
-    """
-
     cdef str name
     cdef bint of_family
     cdef dict members
