@@ -232,7 +232,8 @@ def test_tool_writes_what_check_then_accepts(tool, capsys):
     assert written["FAMILIES"] == {29: "can"}
     stub = {path.stem: path.read_text().removeprefix("by hand\n\n# Generated") for path in tool.SOURCE.glob("*.pyi")}
     assert "AF_CAN: Final[int]\nSOL_UDP: Final = 17\nUDP_GRO: Final = 104\n" in stub["constants"]
-    assert "class AddressFamily(enum.IntEnum):\n    AF_CAN = ...\n" in stub["_enums"]
+    docstring = tool.ENUMERATIONS["AF_"][1]
+    assert f'class AddressFamily(enum.IntEnum):\n    """{docstring}"""\n\n    AF_CAN = ...\n' in stub["_enums"]
     assert "AF_CAN as AF_CAN, SOL_UDP as SOL_UDP," in stub["_socket"]
     assert "AF_CAN: Final = AddressFamily.AF_CAN\n" in stub["socket"]
     assert "ROW(AF_CAN, 29)" in (tool.SOURCE / "native" / "compiled_constants.h").read_text()

@@ -25,7 +25,7 @@ WITHOUT_SOURCE = set(
     """.split()  # noqa: SIM905
 )
 
-STUBS = {"_native.pyi": _native, "_sock.pyi": socket}
+STUBS = {"_native.pyi": _native, "_sock.pyi": socket, "_enums.pyi": socket}
 
 
 def public():
