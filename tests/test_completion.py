@@ -113,3 +113,8 @@ def test_fish(shell, words, offered):
     printed = shell("fish", "--no-config", "-c", FISH.format(words=" ".join(words)))
     found = [line.split("\t")[0] for line in printed.splitlines()]
     assert {*found} == {*([name for name in FILES if name.startswith(words[-1])] if offered is None else offered)}
+
+
+def test_fish_shows_what_the_commands_do(shell):
+    printed = shell("fish", "--no-config", "-c", FISH.format(words=""))
+    assert "doctor\tTell what this machine and this Python can do." in printed.splitlines()

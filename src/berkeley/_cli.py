@@ -10,8 +10,17 @@ from click.shell_completion import CompletionItem, get_completion_class
 from berkeley import __version__, _install, _run
 
 
+class _Command(click.Command):
+    """A command of which shells show the whole first line of its help beside its name."""
+
+    def get_short_help_str(self, limit: int = 80) -> str:
+        return super().get_short_help_str(limit)
+
+
 class _Commands(click.Group):
     """Commands that are listed in the order of their importance, which is that of this file."""
+
+    command_class = _Command
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -31,7 +40,7 @@ def main() -> None:
     """
 
 
-class _PythonCommand(click.Command):
+class _PythonCommand(_Command):
     """A command whose own options end where a Python command line begins."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
