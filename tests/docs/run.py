@@ -66,7 +66,7 @@ def main(page):
     program, saved = Program(page), set()
     for kind, content, line, before in blocks(text):
         print(f"{page}:{line}: {kind}", flush=True)
-        if kind == "python" and (named := re.search(r"\b[Ss]ave\b[^`]* as `([\w./]+)`", before)):
+        if kind == "python" and (named := re.search(r"\b[Ss]ave\b[^`]*\sas\s`([\w./]+)`", before)):
             Path(named[1]).write_text(content)
             saved.add(named[1])
         elif kind in ("python", "pycon"):
