@@ -45,6 +45,9 @@ def test_page_that_needs_more_than_most_kernels_have(page, alone, tmp_path):
 
 def followed(page, alone, tmp_path):
     """What comes of the page, in a directory that has what a clone has and the pages speak of."""
+    # The kernel has Bluetooth in the first network namespace only: bt_sock_create() refuses others (EAFNOSUPPORT).
+    if "Bluetooth controllers -->" in page.read_text():
+        alone = []
     for name in ("examples", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
