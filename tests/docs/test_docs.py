@@ -46,7 +46,7 @@ def test_page_that_needs_more_than_most_kernels_have(page, alone, tmp_path):
 def followed(page, alone, tmp_path):
     """What comes of the page, in a directory that has what a clone has and the pages speak of."""
     # The kernel has Bluetooth in the first network namespace only: bt_sock_create() refuses others (EAFNOSUPPORT). The
-    # virtual machine's controllers are emulated; those of any other machine would be heard by others, and are left alone.
+    # virtual machine's controllers are emulated; those of another machine, others would hear, and they are left alone.
     if "Bluetooth controllers -->" in page.read_text() and "BERKELEY_ALL_FAMILIES" in os.environ:
         alone = []
     for name in ("examples", "tests"):
