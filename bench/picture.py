@@ -12,7 +12,6 @@ matplotlib.rcParams["svg.fonttype"] = "none"
 matplotlib.rcParams["svg.hashsalt"] = "berkeley"
 from matplotlib import pyplot  # noqa: E402
 
-COLUMNS = 2
 LINE = 0.17  # inches that a bar takes
 BEYOND = 6  # longer bars are cut, and say how long they are
 FASTER, SLOWER, FLOOR, INK = "#2a9d8f", "#e76f51", "#264653", "#333333"
@@ -34,18 +33,16 @@ MEANS = {
 def draw(rows, machine, path):
     """Write the picture of all rows to an .svg or .png file."""
     groups = [(name, list(members)) for name, members in groupby(rows, attrgetter("group"))]
-    columns = balanced(groups)
-    height = max(sum(len(members) + 2 for _, members in column) for column in columns)
-    figure, axes = pyplot.subplots(1, len(columns), figsize=(6.2 * len(columns), height * LINE + 1.1), squeeze=False)
-    for axis, column in zip(axes[0], columns, strict=True):
-        fill(axis, column, height)
+    height = sum(len(members) + 2 for _, members in groups)
+    figure, axis = pyplot.subplots(figsize=(6.2, height * LINE + 1.1))
+    fill(axis, groups, height)
     figure.suptitle(
-        f"Speed relative to the standard module of Python {machine['python']}: longer is faster.  "
+        f"Speed relative to the standard module of Python {machine['python']}: longer is faster.\n"
         "A mark is the same system calls from C.",
         fontsize=10,
         color=INK,
     )
-    figure.tight_layout(rect=(0, 0, 1, 0.985))
+    figure.tight_layout(rect=(0, 0, 1, 0.99))
     save(figure, path)
 
 
@@ -76,16 +73,6 @@ def draw_means(rows, machine, path):
 def save(figure, path):
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)
-
-
-def balanced(groups):
-    """The groups in columns of about the same height, in their order."""
-    lines = sum(len(members) + 2 for _, members in groups)
-    columns, filled = [[] for _ in range(COLUMNS)], 0
-    for name, members in groups:
-        columns[min(COLUMNS - 1, filled * COLUMNS // lines)].append((name, members))
-        filled += len(members) + 2
-    return [column for column in columns if column]
 
 
 def fill(axis, groups, height):

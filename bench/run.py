@@ -74,9 +74,10 @@ def main(quick, pattern, subject, check, figures_path, picture_path, means_path)
     if picture_path or means_path:
         from picture import draw, draw_means
 
-        for function, path in (draw, picture_path), (draw_means, means_path):
-            if path:
-                function([row for row in rows if row.goal is not None] or rows, machine, path)
+        if picture_path:
+            draw([row for row in rows if row.goal is not None] or rows, machine, picture_path)
+        if means_path:
+            draw_means(rows, machine, means_path)
     sys.exit(check and any(row.slower for row in rows))
 
 

@@ -124,6 +124,10 @@ for name in berkeley.__all__:
     assert name in dir(berkeley)
     getattr(berkeley, name)
     assert name in vars(berkeley)
+for name in "constants", "socket":
+    assert name in dir(berkeley) and name not in vars(berkeley)
+    assert getattr(berkeley, name).AF_INET == 2
+    assert name in vars(berkeley)
 try:
     berkeley.no_such_name
 except AttributeError as error:

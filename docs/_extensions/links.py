@@ -17,15 +17,15 @@ LEFT_ALONE = (nodes.title, nodes.reference, nodes.literal, nodes.FixedTextElemen
 
 # In plain text, where a docstring has no quotes for it.
 NAMED = re.compile(
-    r"\b(?P<page>[a-z_][a-z0-9_]*)\((?P<section>[1-8])\)"
+    r"\b(?P<page>[a-z_][a-z0-9_.]*)\((?P<section>[1-8])\)"
     r"|\bRFC (?P<rfc>\d+)"
     r"|\bPEP (?P<pep>\d+)"
     r"|(?P<code>\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b(?!_)|\b[A-Z]\w+(Error|Warning)\b|\b[a-z_][a-z0-9_.]*\(\))"
 )
 # In quotes: a name, dotted or not, perhaps with the parentheses of a call.
 NAME = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.]*)(?P<called>\(\))?")
-# Words that are names of ours and of arguments: without parentheses, it is the argument that is meant.
-ARGUMENTS = {"close", "dup", "error", "socket", "timeout"}
+# Names of functions and modules, and of arguments and attributes: without parentheses, it is these that are meant.
+ARGUMENTS = {"close", "dup", "errno", "error", "socket", "timeout"}
 
 
 class Links(SphinxTransform):
@@ -81,7 +81,7 @@ def says_what(name, called):
     """Whether a name in quotes can be meant only as a name: `type` may be an argument."""
     if called or "." in name or re.search("[A-Z_]", name):
         return True
-    return (name in socket.__all__ and name not in ARGUMENTS) or (name in sys.stdlib_module_names and name != "socket")
+    return name not in ARGUMENTS and (name in socket.__all__ or name in sys.stdlib_module_names)
 
 
 def reference(name):

@@ -1,7 +1,8 @@
 """A complete, independent socket module for Python.
 
 `from berkeley import socket` is the drop-in module; `install()` and the command `berkeley run` put it under programs
-that say `import socket`. What this package offers beyond the standard module is here, and is loaded when first used.
+that say `import socket`. What this package offers beyond the standard module is here, and is loaded when first used;
+`berkeley.socket` and `berkeley.constants` are too.
 """
 
 __version__ = "0.1.0"
@@ -14,10 +15,15 @@ _HOMES = {
     "uninstall": "_install",
 }
 
+# The public modules, which need no import of their own.
+_MODULES = ("constants", "socket")
+
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 TYPE_CHECKING = False  # to a type checker it is true, by its name: `typing` is not imported for it
 if TYPE_CHECKING:
+    from . import constants as constants
+    from . import socket as socket
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall
@@ -26,7 +32,13 @@ else:
     # With it, type checkers would take any name for one of this module's.
 
     def __getattr__(name: str) -> object:
-        """The public name, from the module that holds it; kept here from then on."""
+        """The public name, from the module that holds it, or the public module; kept here from then on."""
+        if name in _MODULES:
+            from sys import modules
+
+            # Not from here: a module that is still being loaded is not here yet.
+            __import__(f"{__name__}.{name}")
+            return modules[f"{__name__}.{name}"]
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
@@ -36,4 +48,4 @@ else:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_MODULES})

@@ -63,8 +63,8 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
     """Run a Python program on berkeley's sockets, unchanged.
 
     What may follow `python` may follow `berkeley run`: a script, -m and a module, -c and code, - for standard input,
-    nothing for the interactive interpreter; options of the interpreter may come first. All that comes after the
-    program's name is the program's.
+    nothing for the interactive interpreter; options of the interpreter may come first, but for -E, -I and -S, which
+    would keep berkeley out. All that comes after the program's name is the program's.
 
     \b
     berkeley run server.py --port 8000

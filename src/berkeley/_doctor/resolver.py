@@ -30,7 +30,7 @@ def localhost(sources: list[str]) -> Row:
         return Row("localhost", FAILED, detail=str(error))
     addresses = [str(address[0]) for *_, address in answers]
     missing = [name for family, name in _INTERNET.items() if family not in {answer[0] for answer in answers}]
-    return Row("localhost", NO if missing else YES, addresses, f"no {' or '.join(missing)} address" if missing else "")
+    return Row("localhost", YES, addresses, f"no {' or '.join(missing)} address" if missing else "")
 
 
 _INTERNET = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
