@@ -7,6 +7,7 @@
     nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
     nox -s docs                                              the documentation, in build/site
+    nox -s wild -- -k redis                                  packages of others, installed anew: all, or some
     nox -s packages                                          what is released, in dist/: a few minutes
 """
 
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from pathlib import Path
 
 import nox
@@ -206,6 +208,21 @@ def vm(session):
     session.run(*boot, "-m", "pytest", *chosen, env=everything, external=True)
     if not session.posargs:
         session.run(*boot, "tests/cpython/every_family.py", env=everything, external=True)
+
+
+@nox.session(python=False)
+def wild(session):
+    """Install popular packages as they are today, and run them on berkeley and on the standard module: a table.
+
+    On the newest interpreter, or on the one that `-- --python 3.10` names.
+    """
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--python", choices=USABLE, default=[*USABLE][-1])
+    chosen, arguments = parser.parse_known_args(session.posargs)
+    with tempfile.TemporaryDirectory() as directory:
+        python = create(session, USABLE[chosen.python], directory)
+        install_wheel(session, USABLE[chosen.python], python, *group("test"), *group("wild"))
+        session.run(python, "tests/wild/run.py", *arguments, env={"PYTHONPATH": None}, external=True)
 
 
 @nox.session
