@@ -10,7 +10,7 @@ from rich.table import Table
 
 from berkeley import __version__
 
-HEADINGS = ["package", "what was run", "with", "berkeley", "standard"]
+HEADINGS = ["package", "berkeley", "standard", "what was run"]
 WORDS = {"passed": "yes", "failed": "NO", "skipped": "not run"}
 PLACE = re.compile("(<!-- table.*?-->\n).*?(?=<!-- end)", re.DOTALL)
 
@@ -29,7 +29,7 @@ class Row:
 
     @property
     def cells(self):
-        return [self.packages, self.what, self.server, self.berkeley, self.standard]
+        return [self.packages, self.berkeley, self.standard, self.what + (f" ({self.server})" if self.server else "")]
 
 
 def rows(sides):
