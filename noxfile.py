@@ -190,7 +190,7 @@ def cpython_quick(session):
 @nox.session(python=False)
 def docs(session):
     """Build the documentation in build/site, on the newest interpreter; a warning is an error."""
-    python = environment(session, NEWEST, "docs")
+    python = environment(session, NEWEST, f"docs-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("docs"))
     session.run(python, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "docs", "build/site", external=True)
     session.log(f"open {ROOT / 'build' / 'site' / 'index.html'}")
@@ -199,7 +199,7 @@ def docs(session):
 @nox.session(python=False)
 def vm(session):
     """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
-    python = environment(session, NEWEST, "vm")
+    python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
     boot = [python, "vm/run.py", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
@@ -237,7 +237,7 @@ def bench(session):
 @nox.session(name="bench-quick", python=False)
 def bench_quick(session):
     """See that the benchmark runs as a whole, on the newest interpreter: its figures are a first look."""
-    python = environment(session, NEWEST, "bench-quick")
+    python = environment(session, NEWEST, f"bench-quick-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("bench"))
     with tempfile.TemporaryDirectory() as directory:
         files = ["--json", f"{directory}/figures.json", "--picture", f"{directory}/figures.svg"]

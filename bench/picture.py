@@ -15,7 +15,7 @@ from matplotlib import pyplot  # noqa: E402
 LINE = 0.17  # inches that a bar takes
 BEYOND = 6  # longer bars are cut, and say how long they are
 FASTER, SLOWER, FLOOR, INK = "#2a9d8f", "#e76f51", "#264653", "#333333"
-# What the groups are, in the picture of their means: those of alike operations.
+# What the groups are, in the picture of their means; the others have too few operations, or too different ones.
 MEANS = {
     "calls": "send, recv",
     "addresses": "sendto, recvfrom",

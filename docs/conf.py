@@ -36,7 +36,7 @@ toc_object_entries = False
 autodoc_typehints = "none"
 
 # The names of Python's own documentation: those of Debian's package python3-doc, or from the site.
-_inventories = (*sorted(glob("/usr/share/doc/python3.*/html/objects.inv")), None)
+_inventories = (*sorted(glob("/usr/share/doc/python3.??/html/objects.inv"), reverse=True), None)
 intersphinx_mapping = {"python": ("https://docs.python.org/3", _inventories)}
 
 # The command of this environment, whose help is shown.

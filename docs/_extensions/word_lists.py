@@ -80,7 +80,7 @@ def public_names():
     yield from (f"berkeley.{name}" for name in berkeley.__all__ if name != "__version__")
     yield from (f"berkeley.socket.{name}" for name in socket.__all__)
     yield from (f"berkeley.socket.socket.{name}" for name in dir(socket.socket) if not name.startswith("_"))
-    yield from (f"berkeley.constants.{name}" for name in vars(constants) if name.isupper())
+    yield from (f"berkeley.constants.{name}" for name in constants.__all__)
 
 
 def check(app, env):
