@@ -218,11 +218,12 @@ def wild(session):
     On the newest interpreter, or on the one that `-- --python 3.10` names.
     """
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--python", choices=USABLE, default=[*USABLE][-1])
+    parser.add_argument("--python", choices=USABLE)
     chosen, arguments = parser.parse_known_args(session.posargs)
+    interpreter = USABLE.get(chosen.python, NEWEST)
     with tempfile.TemporaryDirectory() as directory:
-        python = create(session, USABLE[chosen.python], directory)
-        install_wheel(session, USABLE[chosen.python], python, *group("test"), *group("wild"))
+        python = create(session, interpreter, directory)
+        install_wheel(session, interpreter, python, *group("test"), *group("wild"))
         session.run(python, "tests/wild/run.py", *arguments, env={"PYTHONPATH": None}, external=True)
 
 
