@@ -1,7 +1,7 @@
 """Runs the tests of packages on berkeley and on the standard module, and compares, in a table.
 
-What this kernel lacks is run in the virtual machine. It is a failure (exit code 1) if a test does worse on berkeley.
-Other arguments are pytest's: -k redis, -x, tests/wild/test_dns.py.
+What this kernel lacks is run in the virtual machine. It is a failure (exit code 1) if a test does worse on berkeley, or
+fails on both; if none was run; and if either module, or the virtual machine, has not reported.
 """
 
 import json
@@ -21,8 +21,9 @@ ROOT = HERE.parents[1]
 # The whole process is on berkeley, and so are the Python programs that it starts.
 SIDES = {"berkeley": ["-m", "berkeley", "run", "-m", "pytest"], "standard": ["-m", "pytest"]}
 CONFIGURATION = ["-c", ROOT / "pyproject.toml", "-p", "no:cacheprovider"]
-# What packages warn of is not asked here.
-SETTINGS = [*CONFIGURATION, "-q", "-W", "ignore", "--continue-on-collection-errors"]
+# What packages warn of is not asked here; but an exception that ends a thread is an error.
+WARNINGS = ["-W", "ignore", "-W", "error::pytest.PytestUnhandledThreadExceptionWarning"]
+SETTINGS = [*CONFIGURATION, "-q", *WARNINGS, "--continue-on-collection-errors"]
 MACHINE = ROOT / "vm" / "run.py"
 # How the reason of a skip begins where another kernel would do.
 LACKING = "the kernel has no"
@@ -30,29 +31,47 @@ LACKING = "the kernel has no"
 ELSEWHERE = re.compile(".*_PROXY|.*_CA_BUNDLE|SSL_CERT_.*", re.IGNORECASE)
 
 
-@click.command(help=__doc__, context_settings={"ignore_unknown_options": True})
+@click.command(help=__doc__)
+@click.option("-k", "expression", help="Run the tests whose names match, as with pytest's option.")
 @click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page, to have its table written anew.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def main(write, arguments):
-    chosen = [str(Path(word).resolve()) if Path(word.partition("::")[0]).exists() else word for word in arguments]
-    if chosen == list(arguments):
-        chosen.append(HERE)
+@click.argument("tests", nargs=-1)
+def main(expression, write, tests):
+    if write and (expression or tests):
+        raise click.UsageError("--write takes all tests: the page has no table of some")
+    chosen = [Path(name).resolve() for name in tests] or [HERE]
+    selection = ["-k", expression] if expression else []
     sides = {}
     for side in SIDES:
-        sides |= told(side, pytest(side, chosen))
-    if missing := SIDES.keys() - sides:
-        raise click.ClickException(f"not run to the end on: {', '.join(missing)}")
-    lacking = [HERE / name for name, row in sides["berkeley"].items() if row["reason"].startswith(LACKING)]
-    if lacking:
-        # It takes minutes to start.
-        both = "; ".join(shlex.join(map(str, pytest(side, lacking))) for side in SIDES)
-        for side, rows in told("in the virtual machine", [sys.executable, MACHINE, "sh", "-c", both]).items():
-            sides[side] |= rows
+        sides |= told(side, pytest(side, [*selection, *chosen]))
+    require(sides, "this machine")
+    lacking = [HERE / name for name in sides["berkeley"] if all(lacks(rows.get(name)) for rows in sides.values())]
+    in_machine = told_in_machine(lacking) if lacking else sides
+    for side, rows in in_machine.items():
+        sides[side] |= rows
     rows = table.rows(sides)
     table.show(rows)
+    require(in_machine, "the virtual machine")
+    if not any(row.ran for row in rows):
+        raise click.ClickException("nothing was run")
     if write:
         table.write(write, rows)
-    sys.exit(any(row.worse for row in rows))
+    sys.exit(any(row.bad for row in rows))
+
+
+def require(sides, place):
+    """Both sides must have reported."""
+    if missing := SIDES.keys() - sides:
+        raise click.ClickException(f"not run to the end on {place}: {', '.join(sorted(missing))}")
+
+
+def lacks(row):
+    return row is not None and row["reason"].startswith(LACKING)
+
+
+def told_in_machine(tests):
+    """The same as `told`, from the virtual machine, which takes minutes to start."""
+    both = "; ".join(shlex.join(map(str, pytest(side, tests))) for side in SIDES)
+    return told("in the virtual machine", [sys.executable, MACHINE, "sh", "-c", both])
 
 
 def pytest(side, arguments):

@@ -24,8 +24,13 @@ class Row:
     standard: str
 
     @property
-    def worse(self):
-        return self.standard == WORDS["passed"] != self.berkeley
+    def ran(self):
+        return not self.berkeley.startswith(WORDS["skipped"])
+
+    @property
+    def bad(self):
+        """It failed, or did not run where it passes on the standard module."""
+        return self.berkeley == WORDS["failed"] or self.standard == WORDS["passed"] != self.berkeley
 
     @property
     def cells(self):
@@ -33,18 +38,18 @@ class Row:
 
 
 def rows(sides):
-    """A Row for each test, in the order in which they ran."""
+    """A Row for each test that either side has, in the order in which they ran."""
     berkeley, standard = sides["berkeley"], sides["standard"]
     return [
-        Row(", ".join(row["packages"]), row["what"], row["server"], said(row), said(standard.get(name)))
-        for name, row in berkeley.items()
+        Row(", ".join(row["packages"]), row["what"], row["server"], said(berkeley.get(name)), said(standard.get(name)))
+        for name, row in (standard | berkeley).items()
     ]
 
 
 def said(row):
-    """The words for what came of a test."""
+    """The words for what came of a test, which one side may not have."""
     if row is None:
-        return "not run"
+        return WORDS["skipped"]
     return f"{WORDS[row['outcome']]}: {row['reason']}" if row["reason"] else WORDS[row["outcome"]]
 
 
