@@ -1,28 +1,30 @@
 """A thread that accepts connections."""
 
+import errno
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Thread
 
 
 @contextmanager
-def accepting(serve):
-    """Call `serve` with each connection, one after another, until the block's end; gives the listener's address."""
+def accepting(listener, serve):
+    """Call `serve` with each connection, one after another, until the block's end, where its exception is raised."""
 
     def run():
         while True:
             try:
                 connection, _ = listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if error.errno == errno.EINVAL:
+                    return
+                raise
             serve(connection)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=run)
-        thread.start()
+    with listener, ThreadPoolExecutor(1) as threads:
+        accepted = threads.submit(run)
         try:
-            yield listener.getsockname()
+            yield
         finally:
-            # Ends the accept() that waits: Linux does that for a listener.
+            # Ends the accept() that waits, with EINVAL: Linux does that for a listener.
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+            accepted.result()

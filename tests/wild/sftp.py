@@ -1,6 +1,7 @@
 """An SSH server of paramiko's, which serves the files of a directory over SFTP."""
 
 import os
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -63,9 +64,9 @@ def served(directory: Path):
         transport.start_server(server=Rules())
         transports.append(transport)
 
-    with accepting(serve) as (_, port):
+    with socket.create_server(("127.0.0.1", 0)) as listener, accepting(listener, serve):
         try:
-            yield port
+            yield listener.getsockname()[1]
         finally:
             for transport in transports:
                 transport.close()

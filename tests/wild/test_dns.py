@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import socket
 from threading import Thread
 
@@ -53,8 +54,9 @@ def answer_connection(connection):
 @pytest.fixture
 def port():
     """That of a name server on 127.0.0.1, over UDP and TCP."""
-    with accepting(answer_connection) as address, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        datagrams.bind(address)
+    listener, datagrams = bound()
+    address = listener.getsockname()
+    with accepting(listener, answer_connection), datagrams:
         thread = Thread(target=answer_datagrams, args=(datagrams,))
         thread.start()
         try:
@@ -63,6 +65,21 @@ def port():
             with socket.socket(type=socket.SOCK_DGRAM) as end:
                 end.sendto(b"", address)
             thread.join()
+
+
+def bound():
+    """A listener, and a socket for datagrams, of one port of 127.0.0.1: the first that is free for both."""
+    while True:
+        listener, datagrams = socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            datagrams.bind(listener.getsockname())
+        except OSError as error:
+            listener.close()
+            datagrams.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return listener, datagrams
 
 
 def resolver_of(kind, port):
@@ -98,11 +115,11 @@ def test_queries(port):
 
 
 @pytest.mark.tried("dns", "trio")
-@pytest.mark.parametrize("library", ["asyncio", "trio"])
-def test_asynchronous(port, library):
+def test_asynchronous(port):
     """With asyncio and with trio: a resolver, as above; a timeout that expires."""
 
-    async def run():
+    async def ask(library):
+        backend = dns.asyncbackend.get_backend(library)
         resolver = resolver_of(dns.asyncresolver.Resolver, port)
         assert texts(await resolver.resolve("wild.example", "A", backend=backend)) == ["192.0.2.1", "192.0.2.2"]
         assert texts(await resolver.resolve("wild.example", "TXT", backend=backend)) == TEXTS
@@ -110,8 +127,5 @@ def test_asynchronous(port, library):
         with pytest.raises(dns.exception.Timeout):
             await dns.asyncquery.udp(silent, "127.0.0.1", port=port, timeout=0.1, backend=backend)
 
-    backend = dns.asyncbackend.get_backend(library)
-    if library == "trio":
-        trio.run(run)
-    else:
-        asyncio.run(run())
+    asyncio.run(ask("asyncio"))
+    trio.run(ask, "trio")
