@@ -1,8 +1,9 @@
 """What the tests of packages share: the proof of whose sockets were used, servers, and the outcomes.
 
 A test is marked `tried("requests", "urllib3")`, with the packages by their names in an import. Its docstring is what
-the table says of it. The packages must have used sockets of the module that is under test, in this process; or else,
-marked `elsewhere=True`, the test itself finds out what its child processes use.
+the table says of it. Each package must have used sockets of the module that is under test, in this process, or those
+that `seen=["urllib3"]` names, if others have libraries or child processes do it; or else, marked `elsewhere=True`, the
+test itself finds out what its child processes use.
 """
 
 import json
@@ -44,7 +45,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "tried(*packages, elsewhere=False): what is tried, by the names of imports")
+    config.addinivalue_line("markers", "tried(*packages, seen=packages, elsewhere=False): what is tried, as imported")
     config.stash[ROWS] = {}
     name = {"berkeley": "berkeley.socket", "standard": "socket"}.get(config.getoption("--on"))
     if name != socket.__name__ or sys.modules["socket"] is not socket:
@@ -53,14 +54,15 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """See whether the packages that are tried have used sockets of the module under test, and no others."""
+    """See whether all packages that are to be seen have used sockets, and all that are tried none but our module's."""
     with watched() as uses:
         yield
     marker = item.get_closest_marker("tried")
     if not marker.kwargs.get("elsewhere"):
-        kinds = used_by(marker.args, uses)
-        assert kinds, f"no socket was used by {' or '.join(marker.args)}"
-        assert not {kind for kind in kinds if not issubclass(kind, socket.SocketType)}
+        kinds = {package: used_by(package, uses) for package in marker.args}
+        unseen = [package for package in marker.kwargs.get("seen", marker.args) if not kinds[package]]
+        assert not unseen, f"no socket was used by {', '.join(unseen)}"
+        assert all(issubclass(kind, socket.SocketType) for kind in set().union(*kinds.values()))
 
 
 @pytest.hookimpl(wrapper=True)

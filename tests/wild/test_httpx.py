@@ -1,3 +1,5 @@
+"""With asyncio, the connections are made in tasks of anyio's, which are not seen to be httpx's."""
+
 import asyncio
 
 import httpx
@@ -8,6 +10,7 @@ from web import LARGE
 pytestmark = pytest.mark.tried("httpx", "httpcore", "anyio")
 
 
+@pytest.mark.tried("httpx", "httpcore")
 def test_client(web, trusting):
     """HTTP and HTTPS: a client keeps its connection; 4 MiB in chunks, both ways."""
     with httpx.Client(verify=trusting, timeout=20) as client:
@@ -18,6 +21,7 @@ def test_client(web, trusting):
     assert web.accepted == 1
 
 
+@pytest.mark.tried("httpx", "httpcore", "anyio", seen=["anyio"])
 def test_async_client(web, trusting):
     """HTTP and HTTPS with asyncio: 40 requests over a pool of 4 connections."""
 
@@ -59,7 +63,7 @@ def test_refused(refused):
     asyncio.run(run())
 
 
-@pytest.mark.tried("httpx", "httpcore", "anyio", "h2", "hypercorn")
+@pytest.mark.tried("httpx", "httpcore", "anyio", "h2", "hypercorn", seen=["anyio"])
 def test_http2(trusting, certificate, module):
     """HTTP/2 over TLS, 50 requests on one connection; the server is Hypercorn."""
 

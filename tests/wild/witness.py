@@ -20,12 +20,12 @@ def watched():
     try:
         yield uses
     finally:
-        listening.remove(uses)
+        listening[:] = [others for others in listening if others is not uses]
 
 
-def used_by(packages, uses):
-    """The types of the sockets that any of these packages has used."""
-    return {use.kind for use in uses if not use.callers.isdisjoint(packages)}
+def used_by(package, uses):
+    """The types of the sockets that a package has used."""
+    return {use.kind for use in uses if package in use.callers}
 
 
 listening = []
