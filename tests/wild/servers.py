@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import glob
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +48,8 @@ class Server(NamedTuple):
 
 @contextmanager
 def redis():
-    with home() as directory:
-        path, port = f"{directory}/redis.sock", free_port()
+    with home() as directory, reserved_port() as port:
+        path = f"{directory}/redis.sock"
         where = ["--bind", "127.0.0.1", "--port", str(port), "--unixsocket", path, "--dir", directory]
         command = [found("redis-server"), *where, "--save", ""]
         with started(command, **ACCOUNT) as server:
@@ -60,8 +60,8 @@ def redis():
 @contextmanager
 def mariadb():
     """It has a database `wild` of a user `wild`, whose password is `secret`."""
-    with home() as directory:
-        path, port = f"{directory}/mariadb.sock", free_port()
+    with home() as directory, reserved_port() as port:
+        path = f"{directory}/mariadb.sock"
         program, installer = found("mariadbd"), found("mariadb-install-db")
         silent = {"capture_output": True, "check": True, "cwd": directory, **ACCOUNT}
         subprocess.run([installer, "--no-defaults", f"--datadir={directory}/data", "--skip-test-db"], **silent)
@@ -76,8 +76,7 @@ def mariadb():
 @contextmanager
 def postgresql():
     """It has a superuser `wild`, whose password over TCP is `secret`."""
-    with home() as directory:
-        port = free_port()
+    with home() as directory, reserved_port() as port:
         Path(directory, "password").write_text("secret\n")
         first = [found("initdb"), "--no-sync", "--username=wild", "--auth-local=trust", "--auth-host=scram-sha-256"]
         silent = {"capture_output": True, "check": True, "cwd": directory, **ACCOUNT}
@@ -105,15 +104,20 @@ class Started(NamedTuple):
 
 @contextmanager
 def started(command, stop=signal.SIGTERM, **options):
-    """A program that runs until the end of the block, when it gets a signal."""
+    """A program that runs until the end of the block, when it gets a signal: it must end well then, or by that."""
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, **pipe, **options) as process:
+    with subprocess.Popen(command, start_new_session=True, **pipe, **options) as process:
         try:
             yield Started(process)
-            process.send_signal(stop)
-            process.wait(30)
         finally:
-            process.kill()
+            process.send_signal(stop)
+            try:
+                process.wait(20)
+            finally:
+                # Its children, if it left some.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode in (0, -stop)
 
 
 def serving(module, *arguments, **options):
@@ -144,7 +148,13 @@ def home():
         yield directory
 
 
-def free_port():
-    """A port of 127.0.0.1 that was free a moment ago: these servers take none that the system would choose."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+@contextmanager
+def reserved_port():
+    """A port of 127.0.0.1 that the system chooses for nobody else in the block: these servers take none that it would.
+
+    A program that sets SO_REUSEADDR, as they do, can listen at it, while no other socket there listens: socket(7).
+    """
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
