@@ -54,12 +54,15 @@ async def served(site=web.TCPSite, **where):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_client_and_server(scheme, trusting, certified):
-    """Client and server, HTTP and HTTPS: a pool of connections, 4 MiB both ways, chunks."""
+    """Client and server, HTTP and HTTPS: 40 requests over a pool of 4 connections, 4 MiB both ways, chunks."""
+
+    async def keep(session, context, parameters):
+        connections.append(parameters)
 
     async def run():
         where = {"host": "localhost", "port": 0, "ssl_context": certified if scheme == "https" else None}
-        connector = aiohttp.TCPConnector(limit=4, ssl=trusting)
-        async with served(**where) as address, aiohttp.ClientSession(connector=connector) as session:
+        pool = {"connector": aiohttp.TCPConnector(limit=4, ssl=trusting), "trace_configs": [tracing]}
+        async with served(**where) as address, aiohttp.ClientSession(**pool) as session:
             url = f"{scheme}://localhost:{address[1]}"
 
             async def fetched(path, **options):
@@ -67,9 +70,12 @@ def test_client_and_server(scheme, trusting, certified):
                     return await response.read()
 
             assert await asyncio.gather(*(fetched("/") for _ in range(40))) == [b"short"] * 40
+            assert len(connections) == 4
             assert await fetched("/", data=LARGE) == LARGE
             assert await fetched("/chunks") == LARGE
 
+    connections, tracing = [], aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(keep)
     asyncio.run(run())
 
 

@@ -36,6 +36,8 @@ def test_waiting(where):
         popped = []
         waiting = Thread(target=lambda: popped.extend(client.blpop("list", timeout=20)))
         waiting.start()
+        while not other.info("clients")["blocked_clients"]:
+            pass
         other.rpush("list", b"item")
         waiting.join()
         assert popped == [b"list", b"item"]
@@ -66,22 +68,41 @@ def test_subscription(where):
 
 
 def test_asyncio(where):
-    """The asyncio client, over TCP and a Unix socket: all of that."""
+    """The asyncio client, over TCP and a Unix socket: all of that, but without a thread."""
 
-    async def run():
-        async with redis.asyncio.Redis(**where) as client, client.pubsub() as channel:
-            await client.set("large", LARGE)
-            assert await client.get("large") == LARGE
-            await asyncio.gather(*(client.incr("count") for _ in range(50)))
-            assert await client.get("count") == b"50"
-            assert await client.blpop("list", timeout=0.05) is None
-            popping = asyncio.ensure_future(client.blpop("list", timeout=20))
-            await client.rpush("list", b"item")
-            assert await popping in ([b"list", b"item"], (b"list", b"item"))
+    async def values(client):
+        assert await client.set("large", LARGE)
+        assert await client.get("large") == LARGE
+        async with client.pipeline(transaction=False) as pipeline:
+            for number in range(5000):
+                pipeline.set(f"key {number}", number).get(f"key {number}")
+            assert (await pipeline.execute())[1::2] == [b"%d" % number for number in range(5000)]
+
+    async def waiting(client):
+        assert await client.blpop("list", timeout=0.05) is None
+        popping = asyncio.ensure_future(client.blpop("list", timeout=20))
+        while not (await client.info("clients"))["blocked_clients"]:
+            pass
+        await client.rpush("list", b"item")
+        assert [*await popping] == [b"list", b"item"]
+        async with redis.asyncio.Redis(**where, socket_timeout=0.05, retry=None) as impatient:
+            with pytest.raises(redis.TimeoutError):
+                await impatient.blpop("list", timeout=20)
+
+    async def subscription(client):
+        async with client.pubsub() as channel:
             await channel.subscribe("news")
             assert (await channel.get_message(timeout=20))["type"] == "subscribe"
-            await client.publish("news", b"first")
-            assert (await channel.get_message(timeout=20))["data"] == b"first"
+            for number in range(100):
+                await client.publish("news", number)
+            received = [(await channel.get_message(timeout=20))["data"] for _ in range(100)]
+        assert received == [b"%d" % number for number in range(100)]
+
+    async def run():
+        async with redis.asyncio.Redis(**where) as client:
+            await values(client)
+            await waiting(client)
+            await subscription(client)
 
     asyncio.run(run())
 
