@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.addnodes import desc_signature, pending_xref
 from sphinx.transforms import SphinxTransform
 
-from berkeley import socket
+from berkeley import constants, socket
 
 # Text in these is a link already, or is shown as it is.
 LEFT_ALONE = (nodes.title, nodes.reference, nodes.literal, nodes.FixedTextElement, pending_xref, desc_signature)
@@ -86,8 +86,11 @@ def says_what(name, called):
 
 def reference(name):
     """A link to a Python object, which is none if there is no such object."""
-    # `socket.` is what a program calls our module, as the pages do.
-    target = f"berkeley.{name}" if name.startswith("socket.") else name
+    target = name
+    if name.startswith(("socket.", "constants.")):
+        target = f"berkeley.{name}"  # as a program calls our modules, and the pages do
+    elif hasattr(constants, name) and not hasattr(socket, name):
+        target = f"berkeley.constants.{name}"
     context = {"py:module": "berkeley.socket", "py:class": "socket"}
     return pending_xref("", refdomain="py", reftype="obj", reftarget=target, refwarn=False, **context)
 
