@@ -30,6 +30,11 @@ def _build(base: "Any", name: str, prefix: str, doc: str) -> "Any":
         enumeration = base(name, constants, module="socket")
     else:
         enumeration = _simple_enum(base)(type(name, (object,), {**dict(constants), "__module__": "socket"}))
+        # In the first versions of 3.11 the standard library's own have a method for pickling, and test_socket looks.
+        if "__reduce_ex__" in base._convert_.__func__.__code__.co_names:
+            from enum import _reduce_ex_by_global_name
+
+            enumeration.__reduce_ex__ = _reduce_ex_by_global_name
     enumeration.__doc__ = doc
     return enumeration
 
