@@ -25,6 +25,31 @@ cdef extern from *:
     PyObject *own_names "berkeley_own_names"(PyTypeObject *type)
     PyObject *PyDict_GetItem(PyObject *dict, object key)
 
+cdef extern from *:
+    """
+    /* Was close() called, and how many files are there? Of two threads, one that closes the socket and one that closes
+       its last file, one at least must find that the descriptor is to be closed: each writes its part before it reads
+       the other's, in an order that is the same for both (__ATOMIC_SEQ_CST). */
+    #define is_closed(closed) __atomic_load_n(closed, __ATOMIC_SEQ_CST)
+    #define set_closed(closed, value) __atomic_store_n(closed, value, __ATOMIC_SEQ_CST)
+    #define file_count(files) __atomic_load_n(files, __ATOMIC_SEQ_CST)
+    #define set_file_count(files, count) __atomic_store_n(files, count, __ATOMIC_SEQ_CST)
+    #define add_file(files) ((void)__atomic_add_fetch(files, 1, __ATOMIC_SEQ_CST))
+
+    static void take_file(Py_ssize_t *files) {
+        Py_ssize_t count = file_count(files);
+        while (count > 0 && !__atomic_compare_exchange_n(files, &count, count - 1, 0, __ATOMIC_SEQ_CST,
+                                                         __ATOMIC_SEQ_CST))
+            ;
+    }
+    """
+    bint is_closed(unsigned char *closed)
+    void set_closed(unsigned char *closed, bint value)
+    Py_ssize_t file_count(Py_ssize_t *files)
+    void set_file_count(Py_ssize_t *files, Py_ssize_t count)
+    void add_file(Py_ssize_t *files)
+    void take_file(Py_ssize_t *files)
+
 # The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it.
 cdef type face_type = None
 cdef dict face_names = None
@@ -90,7 +115,25 @@ cdef inline object wrapped(cls, int fd, family, type, proto, int number, int kin
     """
     if cls is face_type:
         return made(fd, number, kind, protocol, None)
-    return cls(family, type, proto, fileno=fd)
+    return adopted(cls, family, type, proto, fd)
+
+
+cdef object adopted(cls, family, kind, proto, int fd):
+    """An object of the program's class, with a descriptor that is closed where `__init__` fails before it is taken."""
+    if type(cls) is not type or not PyType_IsSubtype(<PyTypeObject *>cls, <PyTypeObject *>socket):
+        return cls(family, kind, proto, fileno=fd)
+    cdef socket sock = None
+    try:
+        made = cls.__new__(cls, family, kind, proto, fileno=fd)
+        if not isinstance(made, socket):
+            return made     # which type() would not initialise either
+        sock = <socket>made
+        sock.__init__(family, kind, proto, fileno=fd)
+        return sock
+    except:
+        if sock is None or (sock.sock_fd == -1 and not is_closed(&sock.closed)):
+            c_close(fd)
+        raise
 
 
 cdef socket made(int fd, int family, int kind, int proto, socket like):
@@ -117,25 +160,33 @@ cdef class Face(socket):
 
     @property
     def _closed(self):
-        return self.closed != 0
+        return is_closed(&self.closed)
 
     @_closed.setter
     def _closed(self, value):
-        self.closed = bool(value)
+        set_closed(&self.closed, value)
+
+    @_closed.deleter
+    def _closed(self):
+        no_deleter(self, "_closed")
 
     @property
     def _io_refs(self):
-        return self.io_refs
+        return file_count(&self.io_refs)
 
     @_io_refs.setter
     def _io_refs(self, value):
-        self.io_refs = value
+        set_file_count(&self.io_refs, value)
+
+    @_io_refs.deleter
+    def _io_refs(self):
+        no_deleter(self, "_io_refs")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *args):
-        if not self.closed:
+        if not is_closed(&self.closed):
             self.close()
 
     def accept(self):
@@ -150,7 +201,7 @@ cdef class Face(socket):
         fd, address = sock_accept(self) if own(self, "_accept", native_accept) else self._accept()
         if cls is face_type:
             return made(fd, self.sock_family, self.sock_type, self.sock_proto, None), address
-        return cls(self.family, self.type, self.proto, fileno=fd), address
+        return adopted(cls, self.family, self.type, self.proto, fd), address
 
     def dup(self):
         """A socket of the same class for the same connection, on a descriptor of its own: fcntl(2) F_DUPFD_CLOEXEC.
@@ -162,7 +213,7 @@ cdef class Face(socket):
         fd = dup(self.fileno())
         if cls is face_type:
             return made(fd, self.sock_family, self.sock_type, self.sock_proto, self)
-        sock = cls(self.family, self.type, self.proto, fileno=fd)
+        sock = adopted(cls, self.family, self.type, self.proto, fd)
         sock.settimeout(self.gettimeout())
         return sock
 
@@ -173,8 +224,8 @@ cdef class Face(socket):
         what was sent before, then the end; where a child process has the connection too, only shutdown() ends it.
         OSError where close(2) fails, except that the peer has reset the connection.
         """
-        self.closed = True
-        if self.io_refs > 0:
+        set_closed(&self.closed, True)
+        if file_count(&self.io_refs) > 0:
             return
         if own(self, "_real_close", real_close):
             close_socket(self)
@@ -187,7 +238,7 @@ cdef class Face(socket):
         The number is the caller's to close, with close() of this module or close(2), or to give to a new
         `socket(fileno=n)`; it is -1 where the socket was closed already.
         """
-        self.closed = True
+        set_closed(&self.closed, True)
         return take_fd(&self.sock_fd)
 
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
@@ -196,20 +247,34 @@ cdef class Face(socket):
         close_socket(self)
 
     def _decref_socketios(self):
-        if self.io_refs > 0:
-            self.io_refs -= 1
-        if self.closed:
+        take_file(&self.io_refs)
+        if is_closed(&self.closed):
             self.close()
+
+
+def hold(sock, /):
+    """Count one more file of the socket: it stays open until `_decref_socketios()` has been called for each.
+
+    What is no socket of ours, but looks like one, counts by itself.
+    """
+    if isinstance(sock, socket):
+        add_file(&(<socket>sock).io_refs)
+    else:
+        sock._io_refs += 1
+
+
+cdef int no_deleter(object sock, str name) except -1:
+    raise AttributeError(f"property {name!r} of {type(sock).__name__!r} object has no deleter")
 
 
 cdef str describe(socket sock):
     """The repr of a `socket.socket`: its class, descriptor and kind, and its addresses where it has them."""
     cdef type cls = type(sock)
     cdef str near = "", far = ""
-    if not sock.closed:
+    if not is_closed(&sock.closed):
         near = own_name(sock, c_getsockname) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
         far = own_name(sock, c_getpeername) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
-    return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if sock.closed else ''} fd={sock.fileno()}, "
+    return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if is_closed(&sock.closed) else ''} fd={sock.fileno()}, "
             f"family={sock.family!s}, type={sock.type!s}, proto={sock.proto}"
             f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")
 

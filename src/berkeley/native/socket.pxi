@@ -23,13 +23,14 @@ cdef class socket:
     cdef unsigned char last_packed[28]
     cdef unsigned char last_length
     cdef unsigned char last_given
-    # Was close() called, and how many files that makefile() made are open? (face.pxi)
+    # Was close() called? (face.pxi, as io_refs)
     cdef unsigned char closed
     # How many receives go by before a datagram is asked for that is there already (wait.pxi).
     cdef unsigned char not_asked
     cdef int64_t last_time
     cdef object last_address
-    cdef int io_refs
+    # How many files that makefile() made are open.
+    cdef Py_ssize_t io_refs
 
     def __cinit__(self):
         self.sock_fd = -1
