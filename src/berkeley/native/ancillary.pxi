@@ -235,4 +235,4 @@ def close_received(list ancillary not None, /):
 cdef void close_all(const int *fds, size_t count) noexcept:
     cdef size_t index
     for index in range(count):
-        c_close(fds[index])
+        system_close(fds[index])

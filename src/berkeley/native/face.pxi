@@ -68,16 +68,16 @@ cdef inline bint of_face(socket sock) noexcept:
 def open_pair(family, type, proto, /):
     """socketpair(2): two connected `socket.socket`, not inheritable."""
     cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
-    cdef int fds[2]
+    cdef Pair pair
     cls = face_names["socket"]
-    make_pair(number, kind, protocol, fds)
+    make_pair(number, kind, protocol, &pair)
     try:
-        first = wrapped(cls, fds[0], family, type, proto, number, kind, protocol)
+        first = wrapped(cls, pair.handles[0], family, type, proto, number, kind, protocol)
     except:
-        c_close(fds[1])
+        system_close(pair.handles[1])
         raise
     try:
-        return first, wrapped(cls, fds[1], family, type, proto, number, kind, protocol)
+        return first, wrapped(cls, pair.handles[1], family, type, proto, number, kind, protocol)
     except:
         first.close()
         raise
@@ -105,11 +105,18 @@ cdef socket made(int fd, int family, int kind, int proto, socket like):
         if like is None:
             take_foreign(sock, fd, family, kind, proto)
         else:
-            take_descriptor(sock, fd, family, kind, proto, like.sock_timeout)
+            take_descriptor(sock, fd, family, kind, proto, timeout_of(like))
         return sock
     except:
-        c_close(fd)
+        system_close(fd)
         raise
+
+
+cdef int pass_hints(socket sock, object heir) except -1:
+    """Of the same connection, or accepted: what is known of the one is true of the other (tcp(7))."""
+    if isinstance(heir, socket):
+        add_hint(<socket>heir, hints_of(sock))
+    return 0
 
 
 cdef class Face(socket):
@@ -146,11 +153,19 @@ cdef class Face(socket):
         BlockingIOError where nobody waits and the socket does not either, TimeoutError after the timeout; OSError
         before listen() (EINVAL) and where the process has no descriptor left (EMFILE).
         """
+        cdef Handle accepted
         cls = face_names["socket"]
-        fd, address = sock_accept(self) if own(self, "_accept", native_accept) else self._accept()
+        if own(self, "_accept", native_accept):
+            address = accept_from(self, &accepted)
+        else:
+            accepted, address = self._accept()
         if cls is face_type:
-            return made(fd, self.sock_family, self.sock_type, self.sock_proto, None), address
-        return cls(self.family, self.type, self.proto, fileno=fd), address
+            sock = made(accepted, family_of(self), type_of(self), protocol_of(self), None)
+        else:
+            sock = cls(self.family, self.type, self.proto, fileno=accepted)
+        if hints_of(self):
+            pass_hints(self, sock)
+        return sock, address
 
     def dup(self):
         """A socket of the same class for the same connection, on a descriptor of its own: fcntl(2) F_DUPFD_CLOEXEC.
@@ -161,9 +176,12 @@ cdef class Face(socket):
         cdef type cls = type(self)
         fd = dup(self.fileno())
         if cls is face_type:
-            return made(fd, self.sock_family, self.sock_type, self.sock_proto, self)
-        sock = cls(self.family, self.type, self.proto, fileno=fd)
-        sock.settimeout(self.gettimeout())
+            sock = made(fd, family_of(self), type_of(self), protocol_of(self), self)
+        else:
+            sock = cls(self.family, self.type, self.proto, fileno=fd)
+            sock.settimeout(self.gettimeout())
+        if hints_of(self):
+            pass_hints(self, sock)
         return sock
 
     def close(self):
@@ -188,7 +206,7 @@ cdef class Face(socket):
         `socket(fileno=n)`; it is -1 where the socket was closed already.
         """
         self.closed = True
-        return take_fd(&self.sock_fd)
+        return take_handle(&self.sock_fd, NO_HANDLE)
 
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
 
@@ -207,19 +225,19 @@ cdef str describe(socket sock):
     cdef type cls = type(sock)
     cdef str near = "", far = ""
     if not sock.closed:
-        near = own_name(sock, c_getsockname) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
-        far = own_name(sock, c_getpeername) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
+        near = own_name(sock, OP_GETSOCKNAME) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
+        far = own_name(sock, OP_GETPEERNAME) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
     return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if sock.closed else ''} fd={sock.fileno()}, "
             f"family={sock.family!s}, type={sock.type!s}, proto={sock.proto}"
             f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")
 
 
-cdef str own_name(socket sock, NameCall call):
+cdef str own_name(socket sock, int kind):
     """An address's text; none where there is no address: not bound, not connected, or closed underneath."""
     cdef Address address
     cdef sockaddr_in *inet = <sockaddr_in *>&address.storage
     cdef int port
-    if not ask_name(sock, call, &address):
+    if ask_name(handle_of(sock), kind, &address) < 0:
         return ""
     if address.storage.ss_family == AF_INET:
         port = c_ntohs(inet.sin_port)

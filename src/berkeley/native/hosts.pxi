@@ -1,9 +1,5 @@
 # Hosts: the text of an address's host, and the address it stands for.
 
-cdef struct Address:
-    sockaddr_storage storage
-    socklen_t length
-
 cdef object host_text(object host):
     """The host as ASCII str or bytes without NUL: IDNA (RFC 3490) is left out for what is ASCII already."""
     cdef Py_ssize_t size
