@@ -103,6 +103,17 @@ CASES = {
         with socket.create_server(("127.0.0.1", 0)) as sock:
             assert type(sock) is before and sock.family is socket.AF_INET
     """,
+    "a method that was replaced stays so in a reloaded module": """
+        import importlib, berkeley
+        from berkeley import socket
+        def accept(self): raise ConnectionAbortedError
+        socket.socket._accept = accept
+        importlib.reload(socket)
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            sock.setblocking(False)
+            try: sock.accept()
+            except ConnectionAbortedError: pass
+    """,
     "what shows the warning may fork": """
         import os, socket, warnings, berkeley
         def show(*arguments):

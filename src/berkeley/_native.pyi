@@ -6,8 +6,8 @@ from typing import Any, Literal, SupportsIndex, TypeAlias, overload
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
 
-from ._enums import AddressFamily, SocketKind
-from ._sock import socket as Socket
+from ._standard.enums import AddressFamily, SocketKind
+from ._standard.sock import socket as Socket
 
 # What the calls give has the form of the socket's family, which no type says; what they take has one of these forms.
 Address: TypeAlias = Any

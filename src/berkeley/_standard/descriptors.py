@@ -2,10 +2,10 @@
 
 import berkeley.socket as namespace
 
-from . import _native, _socket
-from ._enums import AddressFamily, SocketKind
-from ._sock import socket
-from ._standard import standard
+from .. import _native, _socket
+from . import standard
+from .enums import AddressFamily, SocketKind
+from .sock import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from ._native import Address, ToAddress
+    from .._native import Address, ToAddress
 
 _INT = 4  # bytes in a C int, on every Linux
 

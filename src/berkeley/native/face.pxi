@@ -37,6 +37,8 @@ def adorn(type cls not None, dict names not None, /):
     global face_type, face_names, real_close, native_accept, native_getsockname, native_getpeername
     cdef PyMethodDef *method
     cdef PyGetSetDef *field = <PyGetSetDef *>PyType_GetSlot(<PyTypeObject *>Face, Py_tp_getset)
+    if cls is face_type:
+        return  # by importlib.reload(): what a program has put into their places since is not native
     for source in (Face, socket):
         method = <PyMethodDef *>PyType_GetSlot(<PyTypeObject *>source, Py_tp_methods)
         while method.ml_name != NULL:
