@@ -289,7 +289,7 @@ def interface_name(sock: socket, index: int, /) -> str:
 
     The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
     """
-def open_pair(family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
+def open_pair(cls: type[Socket], family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
     """socketpair(2): two connected `socket.socket`, not inheritable."""
 def pack_descriptors(fds: Iterable[int], /) -> bytes:
     """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""

@@ -52,7 +52,7 @@ def socketpair(
     """
     if family is None:
         family = AddressFamily.AF_UNIX
-    return _native.open_pair(family, type, proto)
+    return _native.open_pair(namespace.socket, family, type, proto)
 
 
 @standard
