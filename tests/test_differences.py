@@ -233,6 +233,22 @@ def test_unknown_family_is_shown_whole():
         sock.getsockname()
 
 
+def test_class_of_a_new_module():
+    program = """
+import sys, berkeley
+berkeley.install()
+import socket as first
+del sys.modules["socket"]
+import socket as last
+assert first.socket is last.socket
+with first.create_server(("127.0.0.1", 0)) as server, first.create_connection(server.getsockname()) as client:
+    last.socket = lambda *arguments, fileno: first.close(fileno)
+    print(server.accept()[0])
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert (result.stdout, result.stderr) == ("None\n", "")
+
+
 def test_pickled_class_by_import_alone():
     program = "import pickle, sys; from berkeley import socket; pickle.dumps(socket.socket)"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)

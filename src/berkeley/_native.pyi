@@ -6,8 +6,8 @@ from typing import Any, Literal, SupportsIndex, TypeAlias, overload
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
 
-from ._enums import AddressFamily, SocketKind
-from ._sock import socket as Socket
+from ._standard.enums import AddressFamily, SocketKind
+from ._standard.sock import socket as Socket
 
 # What the calls give has the form of the socket's family, which no type says; what they take has one of these forms.
 Address: TypeAlias = Any
@@ -289,7 +289,7 @@ def interface_name(sock: socket, index: int, /) -> str:
 
     The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
     """
-def open_pair(family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
+def open_pair(cls: type[Socket], family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
     """socketpair(2): two connected `socket.socket`, not inheritable."""
 def pack_descriptors(fds: Iterable[int], /) -> bytes:
     """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""

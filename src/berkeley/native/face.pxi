@@ -25,18 +25,28 @@ cdef extern from *:
     PyObject *own_names "berkeley_own_names"(PyTypeObject *type)
     PyObject *PyDict_GetItem(PyObject *dict, object key)
 
-# The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it.
+# The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it. A
+# program that has imported a second such module keeps the class as it is in one of the two, as eventlet does: sockets
+# of the very class look into the one that came last.
 cdef type face_type = None
-cdef dict face_names = None
+cdef dict face_names = None, last_names = None
+cdef list kept_names = []  # never dropped: another thread may be looking into those before
 # The class's own methods of these names: where a program has put others in their places, those are called.
 cdef object real_close = None, native_accept = None, native_getsockname = None, native_getpeername = None
 
 
 def adorn(type cls not None, dict names not None, /):
-    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module."""
-    global face_type, face_names, real_close, native_accept, native_getsockname, native_getpeername
+    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module.
+
+    Again with the same class, tell of another module that shows it.
+    """
+    global face_type, face_names, last_names, real_close, native_accept, native_getsockname, native_getpeername
     cdef PyMethodDef *method
     cdef PyGetSetDef *field = <PyGetSetDef *>PyType_GetSlot(<PyTypeObject *>Face, Py_tp_getset)
+    kept_names.append(names)
+    last_names = names
+    if cls is face_type:
+        return  # what a program has put into the places of its methods since is not native
     for source in (Face, socket):
         method = <PyMethodDef *>PyType_GetSlot(<PyTypeObject *>source, Py_tp_methods)
         while method.ml_name != NULL:
@@ -65,11 +75,10 @@ cdef inline bint of_face(socket sock) noexcept:
     return face_type is not None and PyType_IsSubtype(Py_TYPE(sock), <PyTypeObject *>face_type)
 
 
-def open_pair(family, type, proto, /):
-    """socketpair(2): two connected `socket.socket`, not inheritable."""
+def open_pair(cls, family, type, proto, /):
+    """socketpair(2): two connected sockets of the class that the module shows, not inheritable."""
     cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
     cdef Pair pair
-    cls = face_names["socket"]
     make_pair(number, kind, protocol, &pair)
     try:
         first = wrapped(cls, pair.handles[0], family, type, proto, number, kind, protocol)
@@ -154,7 +163,7 @@ cdef class Face(socket):
         before listen() (EINVAL) and where the process has no descriptor left (EMFILE).
         """
         cdef Handle accepted
-        cls = face_names["socket"]
+        cls = (last_names if Py_TYPE(self) is <PyTypeObject *>face_type else face_names)["socket"]
         if own(self, "_accept", native_accept):
             address = accept_from(self, &accepted)
         else:

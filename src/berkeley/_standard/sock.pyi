@@ -8,9 +8,9 @@ from typing import Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, overlo
 
 from typing_extensions import Self
 
-from . import _native
-from ._enums import AddressFamily, SocketKind
-from ._files import SocketIO
+from .. import _native
+from .enums import AddressFamily, SocketKind
+from .files import SocketIO
 
 _ReadMode: TypeAlias = Literal["b", "rb", "br"]
 _WriteMode: TypeAlias = Literal["wb", "bw"]

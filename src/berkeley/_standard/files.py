@@ -2,7 +2,7 @@
 
 import io
 
-from ._standard import standard_class
+from . import standard_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from ._sock import socket
+    from .sock import socket
 
     Mode = Literal["rb", "wb", "rwb"]
 

@@ -28,7 +28,7 @@ def leave_environment():
 
 def install():
     """Install the berkeley that this file belongs to, wherever it lies: a virtual environment may not have one."""
-    sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
+    sys.path.insert(0, os.path.abspath(os.path.join(HERE, os.pardir, os.pardir, os.pardir)))
     try:
         import berkeley
     finally:
@@ -44,6 +44,7 @@ def install():
 start()
 
 # The next sitecustomize in line, as if this one had not been there. It takes its place in sys.modules; if there is
-# none, the ImportError tells `site` just that.
+# none, the ImportError tells `site` just that. By a call, since an import statement may wait for the name's first use
+# (PEP 810).
 this = sys.modules.pop("sitecustomize")
-import sitecustomize  # noqa: E402, F401
+__import__("sitecustomize")

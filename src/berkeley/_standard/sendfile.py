@@ -2,14 +2,14 @@
 
 import os
 
-from . import _native
-from ._standard import standard
+from .. import _native
+from . import standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._sock import SendableFile, socket
+    from .sock import SendableFile, socket
 
 # sendfile(2) moves at most 0x7ffff000 bytes; less than a whole GiB at once makes no difference.
 _BLOCK = 2**30
