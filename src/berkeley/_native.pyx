@@ -6,6 +6,7 @@ from cpython.object cimport PyObject, PyTypeObject
 
 from .native.libc cimport *
 
+include "native/interpreters.pxi"
 include "native/errors.pxi"
 include "native/arguments.pxi"
 include "native/wait.pxi"
