@@ -44,7 +44,7 @@ def _sendfile_use_sendfile(
         source = file.fileno()
         size = os.fstat(source).st_size
     except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
-        raise _GiveupOnSendfile(error) from error
+        raise _GiveupOnSendfile(error)  # noqa: B904  (a context, as the standard module's has, and no cause)
     if not size:
         return 0
     _check_timeout(self)
@@ -59,7 +59,7 @@ def _sendfile_use_sendfile(
             except OSError as error:
                 if sent:
                     raise
-                raise _GiveupOnSendfile(error) from error
+                raise _GiveupOnSendfile(error)  # noqa: B904
             if not part:
                 break
             offset += part

@@ -67,14 +67,16 @@ cdef object clear_option(socket sock, object level, object optname, object value
     """Set an option to a null pointer of a length. Where anything is wrong with that, CPython blames the fourth."""
     cdef int at, name
     cdef unsigned int length
-    try:
-        if value is not None or not PyIndex_Check(optlen) or sock.sock_family == AF_VSOCK:
-            raise TypeError
-        at = as_int(level)
-        name = as_int(optname)
-        length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
-    except Exception:
-        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)") from None
+    cdef bint taken = value is None and PyIndex_Check(optlen) and sock.sock_family != AF_VSOCK
+    if taken:
+        try:
+            at = as_int(level)
+            name = as_int(optname)
+            length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
+        except Exception:
+            taken = False
+    if not taken:       # raised here, it has no __context__, as CPython's has none
+        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
     return set_option(sock, at, name, NULL, length)
 
 
