@@ -1,21 +1,52 @@
 # Options and modes: getsockopt(2), setsockopt(2), and timeouts.
 
+cdef extern from "<sys/socket.h>":
+    int SO_GET_FILTER "SO_ATTACH_FILTER"    # the same number, with another meaning
+
+cdef enum:
+    SMALL_OPTION = 1024                     # bytes: up to here on the stack
+    LARGEST_OPTION = 512 * 1024 * 1024      # the kernel's largest answer: a table of iptables (XT_MAX_TABLE_SIZE)
+    INSTRUCTION = 8                         # bytes of a struct sock_filter
+
+
 cdef object sock_getsockopt(socket sock, object level, object optname, object buflen):
     cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
-    cdef char buffer[1024]
-    cdef socklen_t length
+    cdef char small[SMALL_OPTION]
+    cdef char *buffer = small
     if size == 0:
         return integer_option(sock, at, name)
     if sock.sock_family == AF_VSOCK:
         raise OSError("getsockopt string buffer not allowed")
-    if size < 0 or <size_t>size > sizeof(buffer):
+    if size < 0 or size > LARGEST_OPTION:
         raise OSError("getsockopt buflen out of range")
-    memset(buffer, 0, sizeof(buffer))
-    length = size
-    if c_getsockopt(sock.sock_fd, at, name, buffer, &length) < 0:
+    if size > SMALL_OPTION:
+        buffer = <char *>PyMem_Calloc(1, size)
+        if buffer == NULL:
+            raise MemoryError
+    else:
+        memset(buffer, 0, sizeof(small))
+    try:
+        return bytes_option(sock, at, name, buffer, size)
+    finally:
+        if buffer != small:
+            PyMem_Free(buffer)
+
+
+cdef bytes bytes_option(socket sock, int level, int name, char *buffer, int size):
+    cdef socklen_t unit = unit_of(level, name)
+    cdef socklen_t length = max(<socklen_t>size // unit, 1)
+    if c_getsockopt(sock.sock_fd, level, name, buffer, &length) < 0:
         raise_errno(errno)
+    length *= unit
     # Some options give the length there would have been (NETLINK_LIST_MEMBERSHIPS).
-    return PyBytes_FromStringAndSize(buffer, min(<size_t>length, sizeof(buffer)))
+    if length > max(<socklen_t>size, unit):
+        return extended(buffer, size, min(length, <socklen_t>LARGEST_OPTION))
+    return PyBytes_FromStringAndSize(buffer, length)
+
+
+cdef inline socklen_t unit_of(int level, int name) noexcept:
+    """The bytes that the option's length counts: a filter's is told and given in instructions (net/core/filter.c)."""
+    return INSTRUCTION if level == SOL_SOCKET and name == SO_GET_FILTER else 1
 
 
 cdef object integer_option(socket sock, int level, int name):
@@ -27,10 +58,10 @@ cdef object integer_option(socket sock, int level, int name):
         if c_getsockopt(sock.sock_fd, level, name, &wide, &length) < 0:
             raise_errno(errno)
         return wide
-    length = sizeof(value)
+    length = sizeof(value) if unit_of(level, name) == 1 else 0      # with 0 it says how long it is
     if c_getsockopt(sock.sock_fd, level, name, &value, &length) < 0:
         raise_errno(errno)
-    return value
+    return value if unit_of(level, name) == 1 else length
 
 
 cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):

@@ -137,7 +137,7 @@ cdef class socket:
         return sock_name(self, c_getsockname)
 
     def getsockopt(self, level, optname, buflen=0, /):
-        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length.
+        """getsockopt(2): the option as an int, or with `buflen` (up to 512 MiB) as bytes of that length at most.
 
         `level` is SOL_SOCKET or a protocol's (`IPPROTO_*`, `SOL_*`), `optname` one of its options: socket(7), ip(7),
         ipv6(7), tcp(7), udp(7). Bytes are the kernel's struct, in this machine's layout. OSError where the kernel has
