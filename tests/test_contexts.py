@@ -58,7 +58,7 @@ ADDRESSES = {
 
 
 def raised(call, *arguments):
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:
         call(*arguments)
     return caught.value
 

@@ -1,5 +1,6 @@
 """Sub-interpreters (PEP 684, PEP 734): berkeley refuses them in one sentence, and `berkeley run` says it once."""
 
+import os
 import sys
 
 import pytest
@@ -61,7 +62,8 @@ def test_run_says_it_once(python, isolated):
 
 
 def test_run_leaves_the_next_sitecustomize_alone(python, tmp_path):
-    (tmp_path / "sitecustomize.py").write_text("print('next')")
+    (tmp_path / "sitecustomize.py").touch()
     program = f"{INTERPRETERS}\nrun('import sitecustomize; print(sitecustomize.__file__)', False)"
-    result = python("-m", "berkeley", "run", "-u", "-c", program, env={"PYTHONPATH": f"{tmp_path}:{':'.join(sys.path)}"})
-    assert result.stdout.split() == ["next", "next", str(tmp_path / "sitecustomize.py")]
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    result = python("-m", "berkeley", "run", "-u", "-c", program, env={**os.environ, "PYTHONPATH": path})
+    assert result.stdout.split() == [str(tmp_path / "sitecustomize.py")]

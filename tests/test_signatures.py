@@ -32,8 +32,8 @@ def parameters(function):
 
 def standard_ones():
     """(name, function) of what has a signature in the interpreter's own module."""
-    holders = {"": standard, "_socket.": standard._socket, "socket.": standard.socket, "SocketType.": standard.SocketType}
-    for prefix, holder in holders.items():
+    classes = {"socket.": standard.socket, "SocketType.": standard.SocketType}
+    for prefix, holder in {"": standard, "_socket.": standard._socket, **classes}.items():
         for name in dir(holder):
             value = getattr(holder, name)
             if callable(value) and not (isinstance(value, type) and issubclass(value, Exception | int)):

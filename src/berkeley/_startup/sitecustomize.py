@@ -44,7 +44,7 @@ def install():
         if getattr(error, "first_in_process", False):
             import warnings
 
-            warnings.warn(str(error), RuntimeWarning)
+            warnings.warn(str(error), RuntimeWarning, stacklevel=1)
 
 
 start()
