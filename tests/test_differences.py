@@ -208,6 +208,19 @@ def test_descriptors_that_are_text(pair):
         socket.send_fds(pair[0], [b"x"], "")
 
 
+@pytest.mark.parametrize("timeout", [4_611_686_019, 0.000000123])
+def test_duplicate_has_the_same_timeout(pair, timeout):
+    pair[0].settimeout(timeout)
+    with pair[0].dup() as copy:
+        assert copy.gettimeout() == pair[0].gettimeout()
+
+
+def test_unspecified_address_has_no_name():
+    with pytest.raises(socket.herror) as caught:
+        socket.gethostbyaddr("::")
+    assert caught.value.args == (1, "Unknown host")
+
+
 def test_duplicate_leaves_the_mode(pair):
     os.set_blocking(pair[0].fileno(), False)
     with pair[0].dup() as copy:

@@ -10,6 +10,7 @@ cdef class socket       # its fields and methods: socket.pxi
 
 include "native/system.pxi"
 include "native/shared.pxi"
+include "native/interpreters.pxi"
 include "native/errors.pxi"
 include "native/arguments.pxi"
 include "native/operation.pxi"

@@ -128,9 +128,8 @@ def recv_fds(
     # Plain numbers: arithmetic with an enumeration's members takes longer than the call.
     close_on_exec = _socket.MSG_CMSG_CLOEXEC
     flags = int(flags)
-    data, ancillary, result, address = sock.recvmsg(
-        bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec
-    )
+    receive = sock.recvmsg
+    data, ancillary, result, address = receive(bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec)
     try:
         fds: list[int] = []
         for level, kind, rights in ancillary:
@@ -140,5 +139,5 @@ def recv_fds(
             result &= ~close_on_exec  # the kernel gives the flag back
         return data, fds, result, address
     except BaseException:  # no memory, or a signal: nobody will know the descriptors
-        _native.close_received(ancillary)
+        _native.close_received(receive, ancillary)
         raise

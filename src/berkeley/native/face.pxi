@@ -219,8 +219,11 @@ cdef class Face(socket):
 
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
 
-    def _real_close(self):
-        close_socket(self)
+    def _real_close(self, _ss=None):
+        if _ss is None:
+            close_socket(self)
+        else:
+            _ss.close(self)
 
     def _decref_socketios(self):
         if self.io_refs > 0:

@@ -5,10 +5,9 @@ cdef object host_text(object host):
     cdef Py_ssize_t size
     if PyUnicode_Check(host):
         if not PyUnicode_IS_COMPACT_ASCII(host):
-            try:
-                host = PyUnicode_AsEncodedString(host, "idna", NULL)
-            except UnicodeError:
-                raise TypeError("encoding of hostname failed") from None
+            host = idna_host(host)
+            if host is None:    # raised here, it has no __context__, as the interpreter's own has none
+                raise TypeError("encoding of hostname failed")
     elif PyByteArray_Check(host):
         host = bytes(host)
     elif not PyBytes_Check(host):
@@ -17,6 +16,14 @@ cdef object host_text(object host):
     if strlen(host_chars(host)) != <size_t>size:
         raise TypeError("host name must not contain null character")
     return host
+
+
+cdef bytes idna_host(object host):
+    """None for what is no name of a host."""
+    try:
+        return PyUnicode_AsEncodedString(host, "idna", NULL)
+    except UnicodeError:
+        return None
 
 
 cdef const char *host_chars(object host) except NULL:

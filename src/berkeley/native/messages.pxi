@@ -191,9 +191,11 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
     ancdata = [(SOL_ALG, ALG_SET_OP, (<char *>&operation)[:sizeof(int)])]
     if iv is not UNSET:
         hold_data(iv, &data)
-        length = <int>data.size
-        vector = (<char *>&length)[:sizeof(int)] + (<char *>data.start)[:data.size]
-        release_data(&data)
+        try:
+            length = <int>data.size
+            vector = (<char *>&length)[:sizeof(int)] + (<char *>data.start)[:data.size]
+        finally:
+            release_data(&data)
         ancdata.append((SOL_ALG, ALG_SET_IV, vector))
     if assoclen is not UNSET:
         if not PyLong_Check(assoclen):

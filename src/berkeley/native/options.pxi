@@ -1,5 +1,13 @@
 # Options and modes: getsockopt(2), setsockopt(2), and timeouts.
 
+cdef extern from "<sys/socket.h>":
+    int SO_GET_FILTER "SO_ATTACH_FILTER"    # the same number, with another meaning
+
+cdef enum:
+    SMALL_OPTION = 1024                     # bytes: up to here on the stack
+    LARGEST_OPTION = 512 * 1024 * 1024      # the kernel's largest answer: a table of iptables (XT_MAX_TABLE_SIZE)
+    INSTRUCTION = 8                         # bytes of a struct sock_filter
+
 cdef struct Option:
     int level
     int name
@@ -33,27 +41,49 @@ cdef inline int int_option(Handle handle, int level, int name) except? -1:
 
 cdef object sock_getsockopt(socket sock, object level, object optname, object buflen):
     cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
-    cdef char buffer[1024]
-    cdef socklen_t length
-    if size == 0 and family_of(sock) == AF_VSOCK:
-        return wide_option(sock, at, name)
+    cdef char small[SMALL_OPTION]
+    cdef char *buffer = small
     if size == 0:
-        return int_option(handle_of(sock), at, name)
+        return integer_option(sock, at, name)
     if family_of(sock) == AF_VSOCK:
         raise OSError("getsockopt string buffer not allowed")
-    if size < 0 or <size_t>size > sizeof(buffer):
+    if size < 0 or size > LARGEST_OPTION:
         raise OSError("getsockopt buflen out of range")
-    memset(buffer, 0, sizeof(buffer))
-    length = get_option(handle_of(sock), at, name, buffer, size)
+    if size > SMALL_OPTION:
+        buffer = <char *>PyMem_Calloc(1, size)
+        if buffer == NULL:
+            raise MemoryError
+    else:
+        memset(buffer, 0, sizeof(small))
+    try:
+        return bytes_option(sock, at, name, buffer, size)
+    finally:
+        if buffer != small:
+            PyMem_Free(buffer)
+
+
+cdef bytes bytes_option(socket sock, int level, int name, char *buffer, int size):
+    cdef socklen_t unit = unit_of(level, name)
+    cdef socklen_t length = unit * get_option(handle_of(sock), level, name, buffer, max(<socklen_t>size // unit, 1))
     # Some options give the length there would have been (NETLINK_LIST_MEMBERSHIPS).
-    return PyBytes_FromStringAndSize(buffer, min(<size_t>length, sizeof(buffer)))
+    if length > max(<socklen_t>size, unit):
+        return extended(buffer, size, min(length, <socklen_t>LARGEST_OPTION))
+    return PyBytes_FromStringAndSize(buffer, length)
 
 
-cdef object wide_option(socket sock, int level, int name):
-    """vsock(7): its options are 64 bits wide."""
-    cdef uint64_t value = 0
-    get_option(handle_of(sock), level, name, &value, sizeof(value))
-    return value
+cdef inline socklen_t unit_of(int level, int name) noexcept:
+    """The bytes that the option's length counts: a filter's is told and given in instructions (net/core/filter.c)."""
+    return INSTRUCTION if level == SOL_SOCKET and name == SO_GET_FILTER else 1
+
+
+cdef object integer_option(socket sock, int level, int name):
+    cdef uint64_t wide = 0
+    if family_of(sock) == AF_VSOCK:
+        get_option(handle_of(sock), level, name, &wide, sizeof(wide))      # vsock(7): its options are 64 bits wide
+        return wide
+    if unit_of(level, name) == 1:
+        return int_option(handle_of(sock), level, name)
+    return get_option(handle_of(sock), level, name, NULL, 0)        # with 0 it says how long it is
 
 
 cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):
@@ -90,14 +120,16 @@ cdef object clear_option(socket sock, object level, object optname, object value
     """Set an option to a null pointer of a length. Where anything is wrong with that, CPython blames the fourth."""
     cdef int at, name
     cdef unsigned int length
-    try:
-        if value is not None or not PyIndex_Check(optlen) or family_of(sock) == AF_VSOCK:
-            raise TypeError
-        at = as_int(level)
-        name = as_int(optname)
-        length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
-    except Exception:
-        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)") from None
+    cdef bint taken = value is None and PyIndex_Check(optlen) and family_of(sock) != AF_VSOCK
+    if taken:
+        try:
+            at = as_int(level)
+            name = as_int(optname)
+            length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
+        except Exception:
+            taken = False
+    if not taken:       # raised here, it has no __context__, as CPython's has none
+        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
     return set_option(sock, at, name, NULL, length)
 
 

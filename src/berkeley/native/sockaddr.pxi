@@ -73,6 +73,8 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
         raise TypeError("AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])")
     host = host_text((<tuple>address)[0])
     number = port_number((<tuple>address)[1])
+    if number > INT_MAX:
+        checked_port(caller, number)        # as in CPython, before the rest is looked at
     if size > 2:
         PyArg_ParseTuple((<tuple>address)[2:],
                          "I|I;AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
@@ -134,11 +136,11 @@ cdef uint16_t as_port(const char *caller, object port) except? 0xFFFF:
 
 
 cdef long port_number(object port) except? -1:
-    """-1 for what is too large for a C int."""
+    """LLONG_MAX for what no C int holds."""
     try:
         return as_int(port)
     except OverflowError:
-        return -1
+        return LLONG_MAX
 
 
 cdef uint16_t checked_port(const char *caller, long number) except? 0xFFFF:

@@ -1,5 +1,9 @@
 # The base type, `_socket.socket`: the fields, and one method for each call. What a method does is in the pieces above.
 
+cimport cython
+
+# What nobody can give. Where it is a default, the text signature (inspect.signature) is written down: it can only say
+# what has a literal form.
 cdef object UNSET = object()
 
 cdef class socket:
@@ -31,6 +35,7 @@ cdef class socket:
         self.errorhandler = raise_current_errno
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        """Open the socket, or take the descriptor, as the class says."""
         open_socket(self, as_plain_int(family), as_plain_int(type), as_plain_int(proto), fileno)
 
     def __repr__(self):
@@ -126,7 +131,7 @@ cdef class socket:
         return sock_name(self, OP_GETSOCKNAME)
 
     def getsockopt(self, level, optname, buflen=0, /):
-        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length.
+        """getsockopt(2): the option as an int, or with `buflen` (up to 512 MiB) as bytes of that length at most.
 
         `level` is SOL_SOCKET or a protocol's (`IPPROTO_*`, `SOL_*`), `optname` one of its options: socket(7), ip(7),
         ipv6(7), tcp(7), udp(7). Bytes are the kernel's struct, in this machine's layout. OSError where the kernel has
@@ -134,8 +139,10 @@ cdef class socket:
         """
         return sock_getsockopt(self, level, optname, buflen)
 
+    @cython.embedsignature(False)
     def setsockopt(self, level, optname, value, optlen=UNSET, /):
-        """setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
+        """setsockopt($self, level, optname, value, optlen=None, /)\n--\n
+        setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
 
         `level` and `optname` are as for getsockopt(). An int becomes a C int: OverflowError for one that is too large;
         for AF_VSOCK its low 64 bits count. A struct is given as bytes-like object in this machine's layout. OSError
@@ -175,8 +182,10 @@ cdef class socket:
         """
         return sock_settimeout(self, -1 if flag else 0)
 
+    @cython.embedsignature(False)
     def listen(self, backlog=UNSET, /):
-        """listen(2): accept connections, `backlog` of them waiting at most: 128 unless given; a negative one is 0.
+        """listen($self, backlog=128, /)\n--\n
+        listen(2): accept connections, `backlog` of them waiting at most: 128 unless given; a negative one is 0.
 
         The kernel lowers it to net.core.somaxconn. A socket of AF_INET or AF_INET6 without an address gets a free port.
         OSError where another socket listens at the address (EADDRINUSE) and for a type without connections
@@ -257,8 +266,10 @@ cdef class socket:
         """
         return sock_sendall(self, data, flags)
 
+    @cython.embedsignature(False)
     def sendto(self, data, flags_or_address, address=UNSET, /):
-        """sendto(2): `sendto(data, address)` or `sendto(data, flags, address)`; how many bytes went out.
+        """sendto($self, data, flags_or_address, address=None, /)\n--\n
+        sendto(2): `sendto(data, address)` or `sendto(data, flags, address)`; how many bytes went out.
 
         `address` has the form of the socket's family. Errors are those of send(), and for the address those of
         connect(): gaierror for a host without one, TypeError, ValueError or OverflowError for what is none. Audited
@@ -278,8 +289,10 @@ cdef class socket:
         """
         return sock_sendmsg(self, buffers, ancdata, flags, address)
 
+    @cython.embedsignature(False)
     def sendmsg_afalg(self, msg=UNSET, *, op=UNSET, iv=UNSET, assoclen=UNSET, flags=0):
-        """sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
+        """sendmsg_afalg($self, /, msg=(), *, op, iv=None, assoclen=None, flags=0)\n--\n
+        sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
 
         `msg` is an iterable of bytes-like objects, `op` is ALG_OP_ENCRYPT or another of `ALG_OP_*`, `iv` the
         initialisation vector (bytes-like), `assoclen` the length in bytes of the associated data (AEAD) that `msg`
