@@ -6,6 +6,7 @@
     nox -s cpython -- --suite test.test_socket               one of them
     nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
+    nox -s threads                                           threads, on an interpreter without its lock: half an hour
     nox -s docs                                              the documentation, in build/site
     nox -s wild -- -k redis                                  packages of others, installed anew: all, or some
     nox -s packages                                          what is released, in dist/: a few minutes
@@ -21,12 +22,16 @@ from pathlib import Path
 
 import nox
 
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+import freethreaded
+
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 BUILD = PROJECT["build-system"]["requires"]
 SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
-# Tested where it is found, but not missed where it is not.
+# Tested where they are found, but not missed where they are not: the next, and what has no interpreter lock (PEP 703).
 COMING = ["3.14"]
+WITHOUT_LOCK = ["3.13t"]
 
 # The tests that try a package: the names, the calls that matter most, the command, and what is in the package.
 QUICK = ["tests/test_names.py", "tests/test_transfer.py", "tests/test_cli.py", "tests/test_packages.py"]
@@ -40,15 +45,16 @@ nox.options.reuse_venv = "yes"
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
 PROBE = """
 import os, sys, sysconfig
+version = "%d.%d" % sys.version_info[:2] + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 headers = os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h"))
-print("%d.%d" % sys.version_info[:2], headers, sys.executable)
+print(version, headers, sys.executable)
 """
 
 
 def find():
     """The interpreters to test on, by version; and what is to be said of the versions that are not among them."""
     usable, remarks = {}, {}
-    for version in [*SUPPORTED, *COMING]:
+    for version in [*SUPPORTED, *COMING, *WITHOUT_LOCK]:
         paths = {"True": [], "False": []}
         for found, headers, path in filter(None, map(answer, candidates(version))):
             if found == version:
@@ -63,9 +69,10 @@ def find():
 
 
 def candidates(version):
-    """Where an interpreter of this version may be: on PATH, among pyenv's, or beside the one that runs this."""
-    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"), reverse=True)
-    directories = [*map(Path, os.get_exec_path()), *pyenv, Path(sys.base_prefix, "bin")]
+    """Where an interpreter of this version may be: on PATH, among pyenv's, made here, or the one that runs this."""
+    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version.rstrip('t')}.*/bin"), reverse=True)
+    made = [Path(path).parent for path in [freethreaded.built()] if path]
+    directories = [*map(Path, os.get_exec_path()), *pyenv, *made, Path(sys.base_prefix, "bin")]
     return [str(path) for path in (entry / f"python{version}" for entry in directories) if os.access(path, os.X_OK)]
 
 
@@ -85,16 +92,23 @@ def other_build():
     return {"system": path} if known else {}
 
 
-USABLE, REMARKS = find()
+FOUND, REMARKS = find()
+USABLE = {version: path for version, path in FOUND.items() if version not in WITHOUT_LOCK}
 NEWEST = [None, *USABLE.values()][-1]
-on_each_interpreter = nox.parametrize("python", [nox.param(path, id=version) for version, path in USABLE.items()])
+
+
+def on_each(interpreters):
+    return nox.parametrize("python", [nox.param(path, id=name) for name, path in interpreters.items()])
+
+
+on_each_interpreter = on_each(USABLE)
 
 
 @nox.session(python=False)
 def interpreters(session):
     """Tell which interpreters the tests run on, and which of the supported ones are missing."""
-    for version in [*SUPPORTED, *COMING]:
-        session.log(f"Python {version}: {USABLE.get(version) or REMARKS[version]}")
+    for version in [*SUPPORTED, *COMING, *WITHOUT_LOCK]:
+        session.log(f"Python {version}: {FOUND.get(version) or REMARKS[version]}")
     if missing := [version for version in SUPPORTED if version not in USABLE]:
         session.warn(f"NOT TESTED on supported versions: {', '.join(missing)}")
     if not USABLE:
@@ -149,7 +163,7 @@ def packages(session):
 
 
 @nox.session
-@on_each_interpreter
+@on_each(FOUND)
 def tests(session):
     """Build and install what is shipped, and run the tests on it from an empty directory."""
     install_wheel(session, session.python, "python", *group("test"))
@@ -173,6 +187,18 @@ def sanitize(session):
     needed = [*BUILD, *PROJECT["project"]["dependencies"], *group("test")]
     session.install("--quiet", *needed)
     session.run("python", "tools/sanitize.py", *session.posargs)
+
+
+@nox.session(python=False)
+def threads(session):
+    """Run tests/threads, a minute each, on a core and an interpreter without its lock, with ThreadSanitizer.
+
+    Both interpreters, the plain one and the one that is watched, are made where there are none yet: tools/freethreaded.py.
+    """
+    interpreter = freethreaded.built() or freethreaded.build("")
+    python = environment(session, interpreter, "threads")
+    pip(session, python, "install", *BUILD, *PROJECT["project"]["dependencies"], *group("test"))
+    session.run(python, "tools/sanitize.py", "--threads", *session.posargs, external=True)
 
 
 @nox.session
@@ -228,7 +254,7 @@ def wild(session):
 
 
 @nox.session
-@nox.parametrize("python", [nox.param(path, id=name) for name, path in {**USABLE, **other_build()}.items()])
+@on_each({**FOUND, **other_build()})
 def bench(session):
     """Time berkeley beside the interpreter's own module, and C."""
     install_wheel(session, session.python, "python", *group("bench"))
@@ -297,7 +323,9 @@ def create(session, interpreter, directory):
 
 
 def pip(session, python, command, *arguments):
-    session.run(python, "-m", "pip", command, "--quiet", *arguments, external=True, silent=True)
+    # The newest of a package may have no binary for an interpreter that few have, and take another compiler.
+    command = [command, "--quiet", "--prefer-binary"]
+    session.run(python, "-m", "pip", *command, *arguments, external=True, silent=True)
 
 
 def group(name):

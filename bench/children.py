@@ -52,7 +52,7 @@ class Child:
     count: int = 100
     processors: str = PINNED
     unit: str = "ns"
-    needs: None = None
+    needs: Callable[[], object] | None = None
     floor: None = None
 
     def sides(self, standard, subject, floor):

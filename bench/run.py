@@ -128,10 +128,21 @@ def summary(rows, remarks):
     if rows:
         noise = [row.noise for row in rows]
         lines.append(f"\nnoise: {median(noise):.2f} for half of the rows, {max(noise):.2f} for the worst")
+    lines += scaling(rows)
     aimed = [row for row in rows if row.goal is not None]
     lines.append(f"{sum(not row.missed for row in aimed)} of {len(aimed)} goals reached")
     slower = [f"{row.group}: {row.name} {row.ratio:.2f}" for row in rows if row.slower]
     return "\n".join([*lines, f"{len(slower)} of {len(rows)} slower", *slower, *remarks])
+
+
+def scaling(rows):
+    """What two threads do, against one of them: where the interpreter has no lock, there is a row for one."""
+    times = {(row.group, row.name): row for row in rows}
+    for group, name in times:
+        if name.startswith("1 thread,") and (two := times.get((group, name.replace("1 thread", "2 threads")))):
+            one = times[group, name]
+            ours, theirs = 2 * one.berkeley / two.berkeley, 2 * one.standard / two.standard
+            yield f"{group}, {name[10:]}: a second thread makes it {ours:.2f} times as much, standard {theirs:.2f}"
 
 
 if __name__ == "__main__":

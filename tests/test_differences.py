@@ -198,6 +198,67 @@ def test_fields_of_a_socket_that_was_not_opened():
     assert sock.fileno() == -1
 
 
+@pytest.mark.parametrize("name", ["_closed", "_io_refs"])
+def test_fields_stay(pair, name):
+    with pytest.raises(AttributeError, match=f"^property '{name}' of 'socket' object has no deleter$"):
+        delattr(pair[0], name)
+    assert getattr(pair[0], name) == 0
+
+
+def test_the_count_of_files_is_a_number(pair):
+    pair[0]._io_refs = sys.maxsize
+    assert pair[0]._io_refs == sys.maxsize
+    for value, error in ((sys.maxsize + 1, OverflowError), ("1", TypeError), (None, TypeError)):
+        with pytest.raises(error):
+            pair[0]._io_refs = value
+    pair[0]._io_refs = 0
+    pair[0]._closed = "yes"
+    assert pair[0]._closed is True
+    pair[0]._closed = 0
+
+
+def refusing(module):
+    """A class whose __init__ fails before it has taken the descriptor."""
+
+    class Refusing(module.socket):
+        def __init__(self, *arguments, fileno=None, **keywords):
+            if fileno is not None:
+                raise LookupError("no descriptors")
+            super().__init__(*arguments, **keywords)
+
+    return Refusing
+
+
+@pytest.mark.parametrize("way", ["accept", "dup", "socketpair"])
+def test_a_descriptor_that_a_class_refuses_is_closed(monkeypatch, way):
+    monkeypatch.setattr(socket, "socket", refusing(socket))
+    with socket.socket(socket.AF_UNIX) as sock, socket.socket(socket.AF_UNIX) as client:
+        sock.bind("")
+        sock.listen()
+        client.connect(sock.getsockname())
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(LookupError, match="^no descriptors$"):
+            socket.socketpair() if way == "socketpair" else getattr(sock, way)()
+        assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_descriptor_that_a_class_has_closed_is_closed_once(pair):
+    class Closing(socket.socket):
+        def __init__(self, *arguments, fileno=None, **keywords):
+            super().__init__(*arguments, fileno=fileno, **keywords)
+            if copy is None:
+                self.close()
+                others.append(os.open(os.devnull, os.O_RDONLY))  # of the same number
+                raise LookupError("closed")
+
+    copy, others = pair[0], []
+    first = Closing(fileno=os.dup(pair[0].fileno()))
+    copy = None
+    with first, pytest.raises(LookupError, match="^closed$"):
+        first.dup()
+    os.close(others[0])  # OSError, if it were closed
+
+
 def test_read_only_attributes(pair):
     with pytest.raises(AttributeError, match="'proto'"):
         pair[0].proto = 5

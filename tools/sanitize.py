@@ -1,10 +1,13 @@
-"""Run the tests on a core that watches itself: AddressSanitizer and UndefinedBehaviorSanitizer (gcc).
+"""Run the tests on a core that watches itself, built by gcc: its memory, or its threads.
 
-    python tools/sanitize.py                        all of them
+    python tools/sanitize.py                        all tests, with AddressSanitizer and UndefinedBehaviorSanitizer
     python tools/sanitize.py tests/faults -k recv   those that pytest's arguments choose
+    python tools/sanitize.py --threads              tests/threads, with ThreadSanitizer, for a minute each
 
 The interpreter needs what the build and the tests need (Cython, setuptools, pip, pytest ...); a virtual environment
-that is gone afterwards shares it. What the sanitizers find ends the process with a report.
+that is gone afterwards shares it. What the first two find ends the process with a report. For the third it has to be a
+free-threaded one, and the tests run on another that is watched as well, which tools/freethreaded.py makes; what is
+found there, and how often, is told at the end.
 """
 
 import os
@@ -15,51 +18,82 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 
+import freethreaded
+import races
+
 ROOT = Path(__file__).resolve().parent.parent
-SANITIZERS = "-fsanitize=address,undefined"
-SETTINGS = {
+MEMORY = "-fsanitize=address,undefined"
+MEMORY_SETTINGS = {
     # The interpreter keeps much to its end, and its own faulthandler tells more of a signal. A MemoryError is a result.
     "ASAN_OPTIONS": "detect_leaks=0:handle_segv=0:allocator_may_return_null=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     # Each object is a block of its own, with guards around it.
     "PYTHONMALLOC": "malloc",
-    # All takes several times as long, and some tests run others.
-    "PYTEST_TIMEOUT": "300",
 }
+THREADS = "-fsanitize=thread"
+THREADS_SETTINGS = {"TSAN_OPTIONS": "exitcode=0:history_size=7:log_path={}"}
+# All takes several times as long, and some tests run others.
+SETTINGS = {"PYTEST_TIMEOUT": "300"}
 # Tests that say nothing here, and why.
 LEFT_OUT = {
     "tests/test_syscalls.py::test_a_large_buffer_for_small_data_moves_no_memory": "the sanitizer's allocator maps more",
 }
 
 
-def main(arguments: list[str]) -> int:
-    """Build in a directory that is gone afterwards, run pytest on that: its exit code."""
+def main(arguments: "list[str]") -> int:
+    """Build in a directory that is gone afterwards, run pytest on that: its exit code, or 1 for races of ours."""
     with TemporaryDirectory() as directory:
-        python = install(Path(directory))
-        # The interpreter is not built with the sanitizer, whose library has to come first in the process all the same.
-        runtime = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
-        environment = {**os.environ, **SETTINGS, "LD_PRELOAD": runtime}
-        environment.pop("PYTHONPATH", None)
-        command = [python, "-m", "pytest", "-p", "no:cacheprovider", *(arguments or ["tests"])]
-        command += [f"--deselect={name}" for name in LEFT_OUT]
-        return subprocess.run(command, cwd=ROOT, env=environment).returncode
+        if arguments[:1] == ["--threads"]:
+            return watch_threads(Path(directory), arguments[1:] or ["tests/threads", "--seconds=60"])
+        return watch_memory(Path(directory), arguments or ["tests"])
 
 
-def install(directory: Path) -> str:
-    """Install what is shipped, but built to be watched: the Python that has it."""
+def watch_memory(directory: Path, arguments: "list[str]") -> int:
+    python, _ = install(directory, MEMORY)
+    # The interpreter is not built with the sanitizer, whose library has to come first in the process all the same.
+    runtime = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
+    return run([python], arguments, {**MEMORY_SETTINGS, "LD_PRELOAD": runtime})
+
+
+def watch_threads(directory: Path, arguments: "list[str]") -> int:
+    python = freethreaded.built(freethreaded.SANITIZER) or freethreaded.build(freethreaded.SANITIZER)
+    _, packages = install(directory, THREADS)
+    settings = {name: value.format(directory / "report") for name, value in THREADS_SETTINGS.items()}
+    # Of the same version as the one that built it, and so of the same binary interface.
+    settings["PYTHONPATH"] = os.pathsep.join([str(packages), *shared()])
+    code = run(freethreaded.watched([python]), arguments, settings)
+    [source] = directory.glob("source/build/cython-*/**/_native.c")
+    found = races.tell(directory.glob("report*"), source)
+    return code or int(found)
+
+
+def run(python: "list[str]", arguments: "list[str]", settings: "dict[str, str]") -> int:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [*python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    command += [f"--deselect={name}" for name in LEFT_OUT]
+    return subprocess.run(command, cwd=ROOT, env={**environment, **SETTINGS, **settings}).returncode
+
+
+def install(directory: Path, sanitizers: str) -> "tuple[str, Path]":
+    """Install what is shipped, but built to be watched: the Python that has it, and the directory of its packages."""
     environment = directory / "environment"
     python = str(environment / "bin" / "python")
     venv.create(environment)
     [packages] = environment.glob("lib/python*/site-packages")
-    (packages / "shared.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
+    (packages / "shared.pth").write_text("\n".join(shared()))
     source = directory / "source"
     copytree(ROOT / "src", source / "src", ignore=ignore_patterns("*.so", "__pycache__"))
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         (source / name).write_bytes((ROOT / name).read_bytes())
-    flags = {"CFLAGS": f"{SANITIZERS} -g -O1 -fno-omit-frame-pointer", "LDFLAGS": SANITIZERS}
+    flags = {"CFLAGS": f"{sanitizers} -g -O1 -fno-omit-frame-pointer", "LDFLAGS": sanitizers}
     command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps"]
     subprocess.run([*command, "--no-build-isolation", source], env={**os.environ, **flags}, check=True)
-    return python
+    return python, packages
+
+
+def shared() -> "list[str]":
+    """Where this interpreter's packages are."""
+    return [path for path in sys.path if path.endswith("-packages")]
 
 
 if __name__ == "__main__":

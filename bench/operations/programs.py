@@ -1,5 +1,7 @@
 """Whole programs: threads, an event loop, servers under load, and a client of the standard library."""
 
+import sysconfig
+
 from children import ANYWHERE, Child, Server
 
 TIMEOUTS = {"blocking": None, "timeout": 60}
@@ -96,6 +98,13 @@ a, b = socket.socketpair(); a.setblocking(False); b.setblocking(False)
 data = bytes(100)
 """
 
+
+
+def has_no_lock():
+    """Whether threads of this interpreter may run at once (PEP 703), so that one is worth comparing with two."""
+    return sysconfig.get_config_var("Py_GIL_DISABLED")
+
+
 OPERATIONS = [
     *(
         operation
@@ -122,15 +131,16 @@ OPERATIONS = [
     *(
         Child(
             f"threads, {mode}",
-            f"{number} threads, {size} B",
+            f"{number} thread{'s' * (number > 1)}, {size} B",
             TOGETHER.format(number=number),
             THREADS.format(timeout=timeout, size=size),
             count=1000 if size == 100 else 200,
             processors=ANYWHERE,
+            needs=has_no_lock if number == 1 else None,
         )
         for mode, timeout in TIMEOUTS.items()
         for size in (100, 65536)
-        for number in (2, 4)
+        for number in (1, 2, 4)
     ),
     Child("programs", "asyncio sock_sendall + sock_recv", "loop.run_until_complete(turn(n))", LOOP),
     Child("programs", "http.client and http.server, one process", FETCH, CLIENT, count=10),

@@ -2,6 +2,7 @@
 
 import io
 
+from .. import _native
 from . import standard_class
 
 TYPE_CHECKING = False
@@ -30,6 +31,8 @@ class SocketIO(io.RawIOBase):
         def _sock(self) -> socket: ...
         @_sock.setter
         def _sock(self, sock: socket | None) -> None: ...
+    else:
+        _sock = None  # what a file has whose own is taken away
 
     def __init__(self, sock: "socket", mode: "Literal['r', 'w', 'rw'] | Mode") -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
@@ -112,8 +115,10 @@ class SocketIO(io.RawIOBase):
         if self.closed:
             return
         io.RawIOBase.close(self)
-        self._sock._decref_socketios()
-        self._sock = None
+        # Of threads that close it at once, one gets the socket, and gives back the share.
+        sock: socket | None = self.__dict__.pop("_sock", None)
+        if sock is not None:
+            sock._decref_socketios()
 
 
 def makefile(
@@ -131,7 +136,7 @@ def makefile(
     reading = "r" in mode or not writing
     binary = "b" in mode
     raw = SocketIO(sock, "r" * reading + "w" * writing)  # type: ignore[arg-type]
-    sock._io_refs += 1
+    _native.hold(sock)
     if buffering is None:
         buffering = -1
     if buffering < 0:

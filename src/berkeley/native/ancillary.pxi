@@ -61,7 +61,7 @@ cdef struct Control:
 cdef int pack_control(object messages, Control *control) except -1:
     """Encode (level, type, data) items; on error nothing is held.
 
-    The items are taken into a tuple first: a data object's own code runs while they are read, and may change the list.
+    The items are taken into a tuple first: others may change the list, and a data object's own code that runs here too.
     """
     cdef Py_ssize_t index, count
     cdef size_t total = 0
@@ -206,9 +206,10 @@ cdef void close_rights(msghdr *message) noexcept:
 def pack_descriptors(fds, /):
     """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""
     if isinstance(fds, (bytes, bytearray)):
+        fds = bytes(fds)
         if len(fds) % sizeof(int):
             raise ValueError("bytes length not a multiple of item size")
-        return bytes(fds)
+        return fds
     if PyUnicode_Check(fds):
         raise TypeError("descriptors must be integers, not the characters of a 'str'")
     cdef list numbers = list(fds)

@@ -46,6 +46,17 @@ cdef extern from "Python.h":
     int64_t LLONG_MAX
 
 
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    #define HAS_LOCK 0      /* another thread may change the program's own objects at any time */
+    #else
+    #define HAS_LOCK 1
+    #endif
+    """
+    bint HAS_LOCK
+
+
 cdef object ZERO = 0     # the flags of most calls
 
 
@@ -77,11 +88,11 @@ cdef inline Py_ssize_t as_size(object value) except? -1:
 
 
 cdef object as_items(object items, str complaint):
-    """A list or tuple of the items, from which no code of theirs can take any; TypeError with `complaint` for neither.
+    """A list or tuple of the items, from which nobody can take any; TypeError with `complaint` for neither.
 
-    A list of one is itself, for who holds the item while its code runs: there is no other.
+    Under the interpreter lock a list of one is itself, for who holds the item while its code runs: there is no other.
     """
-    if type(items) is tuple or (type(items) is list and len(<list>items) == 1):
+    if type(items) is tuple or (HAS_LOCK and type(items) is list and len(<list>items) == 1):
         return items
     if type(items) is list:
         return PyList_AsTuple(items)

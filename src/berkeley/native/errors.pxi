@@ -21,9 +21,31 @@ cdef extern from *:
     PyObject *NewError "PyObject_CallFunction"(PyObject *type, const char *format, ...)
     PyObject *DecodeLocale "PyUnicode_DecodeLocale"(const char *text, const char *errors)
 
-cdef extern from "<locale.h>":
+cdef extern from *:
+    """
+    #include <langinfo.h>
+    #include <locale.h>
+
+    /* The text of a name is freed when another thread calls setlocale(3), but for that of the C locale in glibc, which
+       has one for all time. (musl frees none.) */
+    #ifdef __GLIBC__
+    static const char *c_locale_name(void) {
+        return nl_langinfo_l(_NL_LOCALE_NAME(LC_MESSAGES), newlocale(LC_ALL_MASK, "C", NULL));
+    }
+    #define is_c_locale(name) ((name) == C_LOCALE)
+    #else
+    #define c_locale_name() NULL
+    #define is_c_locale(name) (strcmp((name), "C") == 0)
+    #endif
+    static const char *C_LOCALE;
+    """
+    const char *c_locale_name()
+    bint is_c_locale(const char *name)
     char *setlocale(int category, const char *locale)
     int LC_MESSAGES
+    const char *C_LOCALE
+
+C_LOCALE = c_locale_name()
 
 
 gaierror = PyErr_NewException("socket.gaierror", OSError, {"__doc__": """\
@@ -60,7 +82,7 @@ cdef void set_errno(int number) noexcept:
 
 cdef inline bint untranslated() noexcept:
     """Are the C library's messages in its own English? They are until a program asks (setlocale(3): LC_MESSAGES)."""
-    return strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0
+    return is_c_locale(setlocale(LC_MESSAGES, NULL))
 
 
 cdef tuple WOULD_BLOCK = (EAGAIN, "Resource temporarily unavailable")

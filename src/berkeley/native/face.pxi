@@ -99,7 +99,25 @@ cdef inline object wrapped(cls, int fd, family, type, proto, int number, int kin
     """
     if cls is face_type:
         return made(fd, number, kind, protocol, None)
-    return cls(family, type, proto, fileno=fd)
+    return adopted(cls, family, type, proto, fd)
+
+
+cdef object adopted(cls, family, kind, proto, int fd):
+    """An object of the program's class, with a descriptor that is closed where `__init__` fails before it is taken."""
+    if type(cls) is not type or not PyType_IsSubtype(<PyTypeObject *>cls, <PyTypeObject *>socket):
+        return cls(family, kind, proto, fileno=fd)
+    cdef socket sock = None
+    try:
+        made = cls.__new__(cls, family, kind, proto, fileno=fd)
+        if not isinstance(made, socket):
+            return made     # which type() would not initialise either
+        sock = <socket>made
+        sock.__init__(family, kind, proto, fileno=fd)
+        return sock
+    except:
+        if sock is None or (handle_of(sock) == NO_HANDLE and not is_closed(&sock.closed)):
+            system_close(fd)
+        raise
 
 
 cdef socket made(int fd, int family, int kind, int proto, socket like):
@@ -133,25 +151,33 @@ cdef class Face(socket):
 
     @property
     def _closed(self):
-        return self.closed != 0
+        return is_closed(&self.closed)
 
     @_closed.setter
     def _closed(self, value):
-        self.closed = bool(value)
+        set_closed(&self.closed, value)
+
+    @_closed.deleter
+    def _closed(self):
+        no_deleter(self, "_closed")
 
     @property
     def _io_refs(self):
-        return self.io_refs
+        return file_count(&self.io_refs)
 
     @_io_refs.setter
     def _io_refs(self, value):
-        self.io_refs = value
+        set_file_count(&self.io_refs, value)
+
+    @_io_refs.deleter
+    def _io_refs(self):
+        no_deleter(self, "_io_refs")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *args):
-        if not self.closed:
+        if not is_closed(&self.closed):
             self.close()
 
     def accept(self):
@@ -171,7 +197,7 @@ cdef class Face(socket):
         if cls is face_type:
             sock = made(accepted, family_of(self), type_of(self), protocol_of(self), None)
         else:
-            sock = cls(self.family, self.type, self.proto, fileno=accepted)
+            sock = adopted(cls, self.family, self.type, self.proto, accepted)
         if hints_of(self):
             pass_hints(self, sock)
         return sock, address
@@ -187,7 +213,7 @@ cdef class Face(socket):
         if cls is face_type:
             sock = made(fd, family_of(self), type_of(self), protocol_of(self), self)
         else:
-            sock = cls(self.family, self.type, self.proto, fileno=fd)
+            sock = adopted(cls, self.family, self.type, self.proto, fd)
             sock.settimeout(self.gettimeout())
         if hints_of(self):
             pass_hints(self, sock)
@@ -200,8 +226,8 @@ cdef class Face(socket):
         what was sent before, then the end; where a child process has the connection too, only shutdown() ends it.
         OSError where close(2) fails, except that the peer has reset the connection.
         """
-        self.closed = True
-        if self.io_refs > 0:
+        set_closed(&self.closed, True)
+        if file_count(&self.io_refs) > 0:
             return
         if own(self, "_real_close", real_close):
             close_socket(self)
@@ -214,7 +240,7 @@ cdef class Face(socket):
         The number is the caller's to close, with close() of this module or close(2), or to give to a new
         `socket(fileno=n)`; it is -1 where the socket was closed already.
         """
-        self.closed = True
+        set_closed(&self.closed, True)
         return take_handle(&self.sock_fd, NO_HANDLE)
 
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
@@ -226,20 +252,34 @@ cdef class Face(socket):
             _ss.close(self)
 
     def _decref_socketios(self):
-        if self.io_refs > 0:
-            self.io_refs -= 1
-        if self.closed:
+        take_file(&self.io_refs)
+        if is_closed(&self.closed):
             self.close()
+
+
+def hold(sock, /):
+    """Count one more file of the socket: it stays open until `_decref_socketios()` has been called for each.
+
+    What is no socket of ours, but looks like one, counts by itself.
+    """
+    if isinstance(sock, socket):
+        add_file(&(<socket>sock).io_refs)
+    else:
+        sock._io_refs += 1
+
+
+cdef int no_deleter(object sock, str name) except -1:
+    raise AttributeError(f"property {name!r} of {type(sock).__name__!r} object has no deleter")
 
 
 cdef str describe(socket sock):
     """The repr of a `socket.socket`: its class, descriptor and kind, and its addresses where it has them."""
     cdef type cls = type(sock)
     cdef str near = "", far = ""
-    if not sock.closed:
+    if not is_closed(&sock.closed):
         near = own_name(sock, OP_GETSOCKNAME) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
         far = own_name(sock, OP_GETPEERNAME) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
-    return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if sock.closed else ''} fd={sock.fileno()}, "
+    return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if is_closed(&sock.closed) else ''} fd={sock.fileno()}, "
             f"family={sock.family!s}, type={sock.type!s}, proto={sock.proto}"
             f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")
 

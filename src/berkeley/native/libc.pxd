@@ -211,14 +211,17 @@ cdef extern from "<netdb.h>" nogil:
 cdef extern from *:
     """
     #ifndef __GLIBC__
-    /* musl has getprotobyname(3) only, over static storage of its own: one at a time, under the GIL. */
+    #include <pthread.h>
+
+    /* musl has getprotobyname(3) only, over static storage of its own: one thread at a time. */
     static int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size,
                                 struct protoent **result) {
-        PyGILState_STATE state = PyGILState_Ensure();
+        static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+        pthread_mutex_lock(&one_at_a_time);
         *result = getprotobyname(name);
         if (*result)
             *entry = **result;
-        PyGILState_Release(state);
+        pthread_mutex_unlock(&one_at_a_time);
         (void)buffer, (void)size;
         return 0;
     }

@@ -85,8 +85,8 @@ cdef inline void take_descriptor(socket sock, Handle handle, int family, int kin
         store_int(&sock.sock_proto, proto)
         store_long(&sock.sock_timeout, timeout)
         store_char(&sock.hints, 0)
-        sock.io_refs = 0
-        sock.closed = False
+        set_file_count(&sock.io_refs, 0)
+        set_closed(&sock.closed, False)
         if KEEPS_ADDRESSES:
             sock.kept = None        # of another descriptor, where __init__ is called again
 

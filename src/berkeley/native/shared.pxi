@@ -56,3 +56,31 @@ cdef inline void add_hint(socket sock, unsigned char hint) noexcept nogil:
 
 cdef inline void drop_hint(socket sock, unsigned char hint) noexcept nogil:
     keep_bits(&sock.hints, ~hint)
+
+
+# --- closing, and files
+
+cdef extern from *:
+    """
+    /* Was close() called, and how many files are there? Of two threads, one that closes the socket and one that closes
+       its last file, one at least must find that the descriptor is to be closed: each writes its part before it reads
+       the other's, in an order that is the same for both (__ATOMIC_SEQ_CST). */
+    #define is_closed(closed) __atomic_load_n(closed, __ATOMIC_SEQ_CST)
+    #define set_closed(closed, value) __atomic_store_n(closed, value, __ATOMIC_SEQ_CST)
+    #define file_count(files) __atomic_load_n(files, __ATOMIC_SEQ_CST)
+    #define set_file_count(files, count) __atomic_store_n(files, count, __ATOMIC_SEQ_CST)
+    #define add_file(files) ((void)__atomic_add_fetch(files, 1, __ATOMIC_SEQ_CST))
+
+    static void take_file(Py_ssize_t *files) {
+        Py_ssize_t count = file_count(files);
+        while (count > 0 && !__atomic_compare_exchange_n(files, &count, count - 1, 0, __ATOMIC_SEQ_CST,
+                                                         __ATOMIC_SEQ_CST))
+            ;
+    }
+    """
+    bint is_closed(unsigned char *closed)
+    void set_closed(unsigned char *closed, bint value)
+    Py_ssize_t file_count(Py_ssize_t *files)
+    void set_file_count(Py_ssize_t *files, Py_ssize_t count)
+    void add_file(Py_ssize_t *files)
+    void take_file(Py_ssize_t *files)

@@ -24,7 +24,7 @@ cdef class socket:
     cdef void *state
     # Ours:
     cdef Kept kept                      # the address converted last (kept.pxi), or None
-    cdef int io_refs                    # how many files that makefile() made are open (face.pxi)
+    cdef Py_ssize_t io_refs             # how many files that makefile() made are open (face.pxi)
     cdef unsigned char closed           # was close() called?
     cdef unsigned char hints            # what makes a timed call poll first (operation.pxi)
     cdef unsigned char not_asked        # how many receives go by before one asks first again (wait.pxi)
