@@ -146,7 +146,7 @@ def full_stream(socket, family, kind):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
     sock.setblocking(False)
     size, quiet = 0, time.monotonic()
-    while time.monotonic() < quiet + 0.15:  # the peer's kernel makes room with its acknowledgements, up to 50 ms late
+    while time.monotonic() < quiet + 0.25:  # the peer's kernel makes room with its acknowledgements, up to 50 ms late
         if more := fill(sock.send):
             size, quiet = size + more, time.monotonic()
         select.poll().poll(5)
@@ -186,9 +186,7 @@ def errors_wanted(socket, family):
     ask_for_errors(sock)
     sock.sendto(b"-", sock.getsockname())
     until(lambda: shows(sock, select.POLLIN))
-    return Scene(
-        sock, lambda _sent: sock.sendto(DATA, nobody.getsockname()), flags=names.MSG_ERRQUEUE, peers=nobody
-    )
+    return Scene(sock, lambda _sent: sock.sendto(DATA, nobody.getsockname()), flags=names.MSG_ERRQUEUE, peers=nobody)
 
 
 def stamps_wanted(socket, family):
@@ -302,7 +300,7 @@ def urgent_announced(socket, family):
 
 
 def urgent_awaited(socket, family):
-    """No urgent byte yet, and ordinary data waits: the kernel has EINVAL for who asks, so that it is polled for first."""
+    """No urgent byte yet, and ordinary data waits: the kernel has EINVAL for who asks before it is there."""
     sock, peer = connected(socket, family)
     peer.send(b"-")
     until(lambda: shows(sock, select.POLLIN))
@@ -367,6 +365,7 @@ def full_backlog(socket, _family, kind):
 
 FLAGGED = ["recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "recv_fds"]
 RECEIVING = [*FLAGGED, "makefile read", "makefile readline"]
+PACKETS = [name for name in RECEIVING if name != "recv_fds"]  # the kernel takes no MSG_CMSG_CLOEXEC there
 URGENT = FLAGGED[:-1]
 SENDING = ["send", "sendall", "sendto", "sendmsg", "makefile write"]
 CONNECTING = ["connect", "connect_ex"]
@@ -406,7 +405,7 @@ SITUATIONS = {
     **both("a time stamp, TCP", stream_error, RECEIVING, STAMP),
     **both("a completion, TCP", stream_error, RECEIVING, COMPLETION),
     "a time stamp, raw": Situation(raw_stamp, (INET,), RECEIVING),
-    "a time stamp, packets": Situation(packet_stamp, (INET,), RECEIVING),
+    "a time stamp, packets": Situation(packet_stamp, (INET,), PACKETS),
     **both("a time stamp, TCP, full", full_stream, SENDING, STAMP),
     **both("a completion, TCP, full", full_stream, SENDING, COMPLETION),
     **both("a time stamp, TCP, full, a file", full_stream, ["sendfile"], STAMP, standard=None),
@@ -421,7 +420,7 @@ SITUATIONS = {
     "behind the offset for peeking, AF_UNIX seqpacket": Situation(behind_peek_offset, (UNIX, SEQPACKET), FLAGGED),
     **both("shut for receiving, UDP", shut_datagrams, RECEIVING),
     "shut for receiving, AF_UNIX datagrams": Situation(shut_unix, (UNIX,), RECEIVING),
-    "packets in the ring": Situation(ring, (INET,), RECEIVING),
+    "packets in the ring": Situation(ring, (INET,), PACKETS),
     **both("a bad checksum", bad_checksum, RECEIVING, lasts=False),
     "an urgent byte alone, AF_UNIX": Situation(urgent_byte, (UNIX,), RECEIVING, lasts=False),
     "an urgent byte alone, AF_UNIX, peeking": Situation(urgent_byte, (UNIX, names.MSG_PEEK), FLAGGED),

@@ -5,12 +5,16 @@ do not end.
 """
 
 import ast
+import os
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from blocking import shown, sleeps
 from disagreeing import FLAGGED, SITUATIONS
 from endless import PATIENCE, TIMEOUT
 
@@ -28,6 +32,38 @@ STANDARD = [
     for title, name in OURS
     if SITUATIONS[title].standard and not (name == "recv_fds" and SITUATIONS[title].methods is FLAGGED)
 ]
+
+
+@pytest.mark.skipif(not shown(), reason="the kernel has no /proc/self/task/*/syscall")
+def test_one_connection_wakes_all_who_accept(impl, forked):
+    ends = forked(accept_together, impl)
+    assert sorted(end for end, _ in ends) == ["TimeoutError", "TimeoutError", "TimeoutError", "accepted"]
+    assert all(processor < SHARE * TIMEOUT for _, processor in ends)
+
+
+def accept_together(socket):
+    """How four threads end, that accept on one listener to which one client comes, and the processor time of each."""
+    ends = []
+
+    def accept():
+        try:
+            listener.accept()[0].close()
+            end = "accepted"
+        except TimeoutError:
+            end = "TimeoutError"
+        ends.append((end, time.thread_time()))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(TIMEOUT)
+        threads = [threading.Thread(target=accept) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while not all(sleeps(thread.native_id, listener.fileno()) for thread in threads):
+            os.sched_yield()
+        with socket.create_connection(listener.getsockname()):
+            for thread in threads:
+                thread.join()
+    return ends
 
 
 def run(module, title):
@@ -49,7 +85,7 @@ def told(request):
     wanted = {
         (item.callspec.params["module"], item.callspec.params["title"]): None
         for item in request.session.items
-        if item.path == request.path
+        if item.path == request.path and "told" in item.fixturenames
     }
     with ThreadPoolExecutor(4) as pool:
         running = {key: pool.submit(run, *key) for key in wanted}
@@ -67,8 +103,9 @@ def told(request):
 @pytest.mark.parametrize(("title", "name"), OURS)
 def test_call_ends(told, module, title, name):
     seen = told(module, title, name)
-    print(*(f"{check}: {figures}\n" for check, figures in seen.items()), sep="")
-    assert list(faults(seen, SITUATIONS[title].lasts, "BlockingIOError" if name == "connect_ex" else "TimeoutError")) == []
+    print(*(f"{check}: {figures}" for check, figures in seen.items()), sep="\n")
+    error = "BlockingIOError" if name == "connect_ex" else "TimeoutError"  # it gives EAGAIN back
+    assert list(faults(seen, SITUATIONS[title].lasts, error)) == []
 
 
 @pytest.mark.parametrize("module", ["socket"])
