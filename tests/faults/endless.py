@@ -16,7 +16,8 @@ import time
 from contextlib import contextmanager
 from importlib import import_module
 
-from disagreeing import BULK, DATA, SITUATIONS, shows
+from disagreeing import BULK, DATA, shows
+from disagreements import SITUATIONS
 
 TIMEOUT = 0.5
 LONG = 30

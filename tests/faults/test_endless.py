@@ -1,7 +1,7 @@
 """Every call ends, also where poll(2) says "ready", the call says EAGAIN, and both go on saying so.
 
-`disagreeing.py` has the situations, `endless.py` what is tried in each: a program, that kills its processes where they
-do not end.
+`disagreements.py` has the situations; `endless.py`, a program, has what is tried in each, and kills its processes where
+they do not end.
 """
 
 import ast
@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 from blocking import shown, sleeps
-from disagreeing import FLAGGED, SITUATIONS
+from disagreements import FLAGGED, SITUATIONS
 from endless import PATIENCE, TIMEOUT
 
 PROGRAM = Path(__file__).with_name("endless.py")
 
 # Seconds. The machine may be busy: a call may be late, but nothing may come only when the call ends.
-LATE = 1
-HANDLED = 0.25
+LATE = 2
+HANDLED = 0.3
 SHARE = 0.05  # of a processor
 
 OURS = [(title, name) for title, situation in SITUATIONS.items() for name in situation.methods]
