@@ -170,9 +170,11 @@ def pair(impl):
 @pytest.fixture
 def tcp(impl):
     """Two connected sockets."""
-    with impl.create_server(("127.0.0.1", 0)) as listener, impl.create_connection(listener.getsockname()) as here:
-        with listener.accept()[0] as there:
-            yield here, there
+    with impl.create_server(("127.0.0.1", 0)) as listener:
+        here = impl.create_connection(listener.getsockname())
+        there, _ = listener.accept()
+    with here, there:
+        yield here, there
 
 
 @pytest.fixture

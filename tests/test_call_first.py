@@ -12,7 +12,6 @@ from waits import LONG, SHORT, TIMED_OUT, arrived, arrived_in_all, by, meanwhile
 
 from berkeley import constants
 
-
 # --- flags of recv(2)
 
 

@@ -4,7 +4,6 @@ and unix(7), accepting and connecting, on both modules. docs/waiting.md has the 
 
 import array
 import os
-import select
 import struct
 import subprocess
 import sys
@@ -12,10 +11,10 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from waits import LONG, SHORT, TIMED_OUT, arrived, arrived_in_all, by, meanwhile, outcome, says
+from waits import LONG, SHORT, TIMED_OUT, arrived_in_all, by, meanwhile, outcome
 
 from berkeley import constants
-from berkeley.constants import IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, SOL_SOCKET
+from berkeley.constants import IPPROTO_IP, IPPROTO_TCP, SOL_SOCKET
 
 TICK = struct.pack("ll", 0, 10_000)  # a struct timeval
 
@@ -114,16 +113,18 @@ def test_low_water_of_one_again(tcp):
     assert here.recv(9) == b"1234"
 
 
-def test_low_water_of_a_duplicate_and_of_what_is_accepted(impl):
-    with impl.create_server(("127.0.0.1", 0)) as listener:
-        with wants(listener, 5).dup() as second, impl.create_connection(second.getsockname()) as client:
-            second.settimeout(LONG)
-            with second.accept()[0] as accepted, accepted.dup() as last:
-                client.send(b"1234")
-                arrived_in_all(last, 4)
-                for sock in (accepted, last):
-                    sock.settimeout(SHORT)
-                    assert outcome(sock.recv, 9) == TIMED_OUT
+@pytest.mark.parametrize("form", [5, struct.pack("i", 5)], ids=str)
+def test_low_water_of_a_duplicate_and_of_what_is_accepted(impl, form):
+    with impl.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:
+        second = stack.enter_context(wants(listener, form).dup())
+        client = stack.enter_context(impl.create_connection(second.getsockname()))
+        accepted = stack.enter_context(second.accept()[0])
+        last = stack.enter_context(accepted.dup())
+        client.send(b"1234")
+        arrived_in_all(last, 4)
+        for sock in (accepted, last):
+            sock.settimeout(SHORT)
+            assert outcome(sock.recv, 9) == TIMED_OUT
 
 
 def test_low_water_that_another_set(impl, tcp):
@@ -202,9 +203,9 @@ def test_deferred_accept(impl):
                 assert accepted.recv(9) == b"data"
 
 
-def test_user_timeout(impl, tcp):
+def test_user_timeout(tcp):
     """Data that the peer leaves no room for ends the connection, not our timeout."""
-    here, there = tcp
+    here = tcp[0]
     for sock in tcp:
         sock.setsockopt(SOL_SOCKET, constants.SO_RCVBUF, 4096)
         sock.setsockopt(SOL_SOCKET, constants.SO_SNDBUF, 4096)
@@ -352,7 +353,9 @@ def opened(impl, stack, kind):
         stack.enter_context(impl.create_connection(listener.getsockname()))
         return stack.enter_context(listener.accept()[0])
     if state == "connected":
-        return [stack.enter_context(sock) for sock in impl.socketpair(family, type_)][0]
+        sock, peer = impl.socketpair(family, type_)
+        stack.enter_context(peer)
+        return stack.enter_context(sock)
     sock = stack.enter_context(impl.socket(family, type_))
     if state == "listening":
         sock.bind("" if family == impl.AF_UNIX else ("127.0.0.1", 0))

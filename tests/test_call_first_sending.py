@@ -2,12 +2,12 @@
 there or not, on both modules. docs/waiting.md has the verdicts.
 """
 
-import os
 import select
+import struct
 import time
 
 import pytest
-from waits import LONG, SHORT, TIMED_OUT, arrived, by, meanwhile, outcome, says
+from waits import LONG, SHORT, TIMED_OUT, by, meanwhile, outcome
 
 from berkeley import constants
 from berkeley.constants import IPPROTO_TCP, IPPROTO_UDP, SOL_SOCKET
@@ -15,13 +15,21 @@ from berkeley.constants import IPPROTO_TCP, IPPROTO_UDP, SOL_SOCKET
 FLAGS = ["MSG_CONFIRM", "MSG_DONTROUTE", "MSG_DONTWAIT", "MSG_EOR", "MSG_NOSIGNAL", "MSG_ZEROCOPY"]
 
 
-def fill(sock, size=4096, until=lambda: False):
-    """Send until no more can be sent, or that says so; how much was sent."""
+def fill(sock):
+    """Send until not a byte more can be sent; leaves the socket non-blocking."""
     sock.setblocking(False)
-    sent = 0
-    while not until() and (count := outcome(sock.send, bytes(size))) != "EAGAIN":
-        sent += count
-    return sent
+    for size in (1 << 16, 1):
+        while outcome(sock.send, bytes(size)) != "EAGAIN":
+            pass
+
+
+def fill_nearly(sock, size):
+    """Send until poll(2) no longer says that there is room, nor soon."""
+    sock.setblocking(False)
+    watched = select.poll()
+    watched.register(sock, select.POLLOUT)
+    while watched.poll(4 * SHORT * 1000):  # the peer's kernel may still take some
+        sock.send(bytes(size))
 
 
 # --- flags of send(2)
@@ -39,7 +47,7 @@ def test_flag_under_which_nothing_differs(both, flag):
 @pytest.mark.parametrize("flag", FLAGS)
 def test_flag_on_a_full_socket(streams, flag):
     here = streams[0]
-    fill(here, 1)
+    fill(here)
     here.settimeout(SHORT)
     assert outcome(here.send, bytes(1 << 16), getattr(constants, flag)) == TIMED_OUT
 
@@ -102,10 +110,7 @@ def test_tcp_that_is_nearly_full(impl, tcp):
     here, there = tcp
     here.setsockopt(SOL_SOCKET, constants.SO_SNDBUF, 1 << 16)
     there.setsockopt(SOL_SOCKET, constants.SO_RCVBUF, 1 << 14)
-    watched = select.poll()
-    watched.register(here, select.POLLOUT)
-    while watched.poll(4 * SHORT * 1000):  # the peer's kernel may still take some
-        fill(here, 1024, lambda: not says(here, select.POLLOUT))
+    fill_nearly(here, 1024)
     here.settimeout(SHORT)
     found = outcome(here.send, bytes(1 << 20))
     assert found == TIMED_OUT if impl.__name__ == "socket" else 0 < found < 1 << 20
@@ -116,10 +121,7 @@ def test_tcp_with_a_low_mark_for_what_is_not_sent(impl, tcp):
     here, there = tcp
     here.setsockopt(IPPROTO_TCP, constants.TCP_NOTSENT_LOWAT, 1 << 16)
     there.setsockopt(SOL_SOCKET, constants.SO_RCVBUF, 1 << 14)
-    watched = select.poll()
-    watched.register(here, select.POLLOUT)
-    while watched.poll(4 * SHORT * 1000):
-        fill(here, 1024, lambda: not says(here, select.POLLOUT))
+    fill_nearly(here, 1024)
     here.settimeout(SHORT)
     assert outcome(here.send, b"data") == by(impl, standard=TIMED_OUT, berkeley=4)
 
@@ -128,24 +130,24 @@ def test_tcp_with_a_low_mark_for_what_is_not_sent(impl, tcp):
 def test_unix_that_is_nearly_full(impl, request, kind):
     """POLLOUT comes when three quarters are free."""
     here = request.getfixturevalue(kind)[0]
-    fill(here, 1 << 15, lambda: not says(here, select.POLLOUT))
+    fill_nearly(here, 1 << 15)
     here.settimeout(SHORT)
     assert outcome(here.send, b"data") == by(impl, standard=TIMED_OUT, berkeley=4)
 
 
 def test_udp_that_is_nearly_full(impl, udp):
     """POLLOUT comes when a half is free: under UDP_CORK never, since what is corked waits for what comes."""
-    here, there = udp
+    here = udp[0]
     here.setsockopt(SOL_SOCKET, constants.SO_SNDBUF, 4608)
     here.setsockopt(IPPROTO_UDP, constants.UDP_CORK, 1)
-    fill(here, 1000, lambda: not says(here, select.POLLOUT))
+    fill_nearly(here, 1000)
     here.settimeout(SHORT)
     assert outcome(here.send, b"data") == by(impl, standard=TIMED_OUT, berkeley=4)
 
 
 def test_nothing_to_send(impl, streams):
     here = streams[0]
-    fill(here, 1)
+    fill(here)
     here.settimeout(SHORT)
     for call, argument, result in ((here.send, b"", 0), (here.sendall, b"", None), (here.sendmsg, [], 0)):
         assert outcome(call, argument) == by(impl, standard=TIMED_OUT, berkeley=result)
@@ -153,15 +155,15 @@ def test_nothing_to_send(impl, streams):
 
 def test_what_never_fits_in_a_full_socket(impl, packets):
     """A message that is too long is refused before there is room for it."""
-    here, there = packets
+    here = packets[0]
     fill(here)
     here.settimeout(SHORT)
     assert outcome(here.send, bytes(1 << 24)) == by(impl, standard=TIMED_OUT, berkeley="EMSGSIZE")
 
 
 def test_room_for_all_is_waited_for_by_sendall(pair):
-    here, there = pair
-    fill(here, 1 << 12, lambda: not says(here, select.POLLOUT))
+    here = pair[0]
+    fill_nearly(here, 1 << 12)
     here.settimeout(SHORT)
     assert outcome(here.sendall, bytes(1 << 24)) == TIMED_OUT
 
@@ -174,12 +176,12 @@ def test_peer_that_goes_while_there_is_no_room(impl, streams):
         assert outcome(here.send, b"x") in ("EPIPE", "ECONNRESET")
 
 
-def test_lingering(impl, tcp):
+def test_lingering(tcp):
     """close(2) waits for what is unsent, as long as SO_LINGER says and whatever our timeout is."""
-    here, there = tcp
+    here = tcp[0]
     fill(here)
     here.settimeout(SHORT)
-    here.setsockopt(SOL_SOCKET, constants.SO_LINGER, (1).to_bytes(4, "little") + (1).to_bytes(4, "little"))
+    here.setsockopt(SOL_SOCKET, constants.SO_LINGER, struct.pack("ii", 1, 1))
     start = time.monotonic()
     here.close()
     assert time.monotonic() - start > 0.9
