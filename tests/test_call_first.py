@@ -100,6 +100,9 @@ def test_urgent_byte_of_a_unix_stream(impl, pair):
         pytest.skip("the kernel has no MSG_OOB for AF_UNIX")
     here.settimeout(LONG)
     assert here.recv(1, impl.MSG_OOB) == b"!"
+    there.send(b"data")
+    here.settimeout(SHORT)
+    assert outcome(here.recv, 1, impl.MSG_OOB) == by(impl, standard="EINVAL", berkeley=TIMED_OUT)
 
 
 def test_urgent_byte_inline(impl, tcp):

@@ -44,7 +44,7 @@ def test_flag_under_which_nothing_differs(both, flag):
     assert there.recv(9) == b"data"
 
 
-@pytest.mark.parametrize("flag", FLAGS)
+@pytest.mark.parametrize("flag", [*FLAGS, "MSG_MORE", "MSG_OOB"])
 def test_flag_on_a_full_socket(streams, flag):
     here = streams[0]
     fill(here)
@@ -62,8 +62,20 @@ def test_dontwait_waits_under_a_timeout_only(impl, pair):
         assert here.send(b"x", impl.MSG_DONTWAIT) == 1
 
 
+def test_corked_stream(tcp):
+    """TCP holds it back, for at most 200 ms (tcp(7))."""
+    here, there = tcp
+    here.setsockopt(IPPROTO_TCP, constants.TCP_CORK, 1)
+    for sock in tcp:
+        sock.settimeout(SHORT)
+    assert here.send(b"data") == 4
+    assert outcome(there.recv, 9) == TIMED_OUT
+    here.setsockopt(IPPROTO_TCP, constants.TCP_CORK, 0)
+    there.settimeout(LONG)
+    assert there.recv(9) == b"data"
+
+
 def test_more_to_come(impl, streams):
-    """MSG_MORE, as TCP_CORK: TCP holds it back, for at most 200 ms. AF_UNIX takes no notice."""
     here, there = streams
     for sock in streams:
         sock.settimeout(LONG)
