@@ -10,6 +10,16 @@ def meant(expected, found):
     return {name for name, value in vars(expected).items() if getattr(found, name) != value} <= free
 
 
+def refused_at_once(expected, found):
+    """Of texts that begin with an error: the standard module waits for its timeout where the kernel refuses."""
+    refused = REFUSED.match(found)
+    return expected.startswith(WAITED) and refused and expected[len(WAITED) :] == found[refused.end() :]
+
+
+WAITED = "['builtins.TimeoutError', ['timeout', 'error'], None, ('timed out',)] timed out"
+REFUSED = re.compile(r"\['builtins\.\w+', \['error'\], \d+, \(\d+, '[^']*'\)\] \[Errno \d+\] [A-Z][a-z ]*[a-z]")
+
+
 # --- rules: of (the standard module's outcome, berkeley's)
 
 
