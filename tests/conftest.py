@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -15,6 +16,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# pytest does not put the directory of tests on the path (--import-mode=importlib).
+sys.path.append(str(Path(__file__).parent))
+pytest.register_assert_rewrite("waits")
 
 # A busy machine needs long for an example, and an emulated one, as is that with every address family, longer still:
 # what takes no kernel is tried with many examples elsewhere.
@@ -57,6 +62,17 @@ def python(request, tmp_path):
         return subprocess.run([sys.executable, *map(str, arguments)], **options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def alone():
+    """The command that gives a program a network of its own, where it is root: the pages' ports and names are free."""
+    # With its processes in a namespace of their own, none outlives the page, whatever ends that.
+    apart = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    for way in ["unshare", *apart], ["unshare", "--user", "--map-root-user", *apart]:
+        if shutil.which("unshare") and subprocess.run([*way, "true"], capture_output=True).returncode == 0:
+            return [*way, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    return pytest.skip("unshare cannot make a network namespace: not installed, or forbidden here")
 
 
 @pytest.fixture
@@ -150,6 +166,54 @@ def pair(impl):
     first, second = impl.socketpair()
     with first, second:
         yield first, second
+
+
+@pytest.fixture
+def tcp(impl):
+    """Two connected sockets."""
+    with impl.create_server(("127.0.0.1", 0)) as listener:
+        here = impl.create_connection(listener.getsockname())
+        there, _ = listener.accept()
+    with here, there:
+        yield here, there
+
+
+@pytest.fixture
+def udp(impl):
+    """Two sockets, each connected to the other."""
+    with impl.socket(type=impl.SOCK_DGRAM) as here, impl.socket(type=impl.SOCK_DGRAM) as there:
+        for sock in (here, there):
+            sock.bind(("127.0.0.1", 0))
+        here.connect(there.getsockname())
+        there.connect(here.getsockname())
+        yield here, there
+
+
+@pytest.fixture
+def datagrams(impl):
+    """Two connected AF_UNIX sockets for datagrams."""
+    here, there = impl.socketpair(type=impl.SOCK_DGRAM)
+    with here, there:
+        yield here, there
+
+
+@pytest.fixture
+def packets(impl):
+    """Two connected AF_UNIX sockets for packets in sequence."""
+    here, there = impl.socketpair(type=impl.SOCK_SEQPACKET)
+    with here, there:
+        yield here, there
+
+
+@pytest.fixture(params=["tcp", "udp", "pair", "datagrams", "packets"])
+def both(impl, request):
+    """Two connected sockets of each kind."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["tcp", "pair"])
+def streams(impl, request):
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

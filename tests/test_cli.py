@@ -239,7 +239,7 @@ def test_pythonpath(python, value):
     program = "import json, os, sys; print(json.dumps([dict(os.environ), sys.path]))"
     plain, plain_path = json.loads(python("-c", program, env=environment).stdout)
     seen, path = json.loads(python("-m", "berkeley", "run", "-c", program, env=environment).stdout)
-    startup = str(Path(berkeley.__file__).with_name("_startup"))
+    startup = str(Path(berkeley.__file__).parent / "_command" / "startup")
     assert seen["PYTHONPATH"] == (f"{startup}:{value}" if value else startup)
     assert path == plain_path
     seen, path = json.loads(python("-m", "berkeley", "run", "--no-children", "-c", program, env=environment).stdout)
@@ -251,7 +251,7 @@ def test_pythonpath(python, value):
 def test_run_within_run(python, both):
     run = [sys.executable, "-m", "berkeley", "run"]
     for inner, seen in ([], 1), (["--no-children"], 0):
-        program = "import os, whose; print(os.environ.get('PYTHONPATH', '').count('_startup'))"
+        program = "import os, whose; print(os.environ.get('PYTHONPATH', '').count('/startup'))"
         outer = f"import subprocess; subprocess.run({[*run, *inner, '-c', program]}, check=True)"
         assert python("-m", "berkeley", "run", "-c", outer).stdout.split() == ["berkeley", str(seen)]
 
@@ -294,7 +294,7 @@ def test_where_the_extension_cannot_load(python, both, tmp_path):
         target.write_bytes(source.read_bytes())
     program = WHOSE + "; print([name for name in sys.modules if 'berkeley' in name], sys.path)"
     plain = python("-c", program)
-    result = python("-c", program, env={**os.environ, "PYTHONPATH": str(package / "_startup")})
+    result = python("-c", program, env={**os.environ, "PYTHONPATH": str(package / "_command" / "startup")})
     assert (result.returncode, result.stdout, result.stderr) == (plain.returncode, plain.stdout, plain.stderr)
     assert result.stdout.startswith("standard\n[]")
 

@@ -211,11 +211,11 @@ def tool(tmp_path, monkeypatch):
     """The tool, on a small source tree of its own."""
     tool = load_tool()
     monkeypatch.setattr(tool, "SOURCE", tmp_path / "src" / "berkeley")
-    for folder in ("names", "families", "native"):
+    for folder in ("names", "families", "native", "_standard"):
         (tool.SOURCE / folder).mkdir(parents=True)
     (tool.SOURCE / "names" / "udp.py").write_text('UDP_GRO = 104\nSOL_UDP = 17\nBEYOND = ("UDP_*",)\nlower = 1 + 1\n')
     (tool.SOURCE / "families" / "can.py").write_text('AF_CAN = 29\nHEADERS = ("linux/can.h",)\nCOMPILED = True\n')
-    for stub in ("constants", "_enums", "_socket", "socket"):
+    for stub in ("constants", "_standard/enums", "_socket", "socket"):
         (tool.SOURCE / f"{stub}.pyi").write_text("by hand\n\n")
     return tool
 
@@ -230,10 +230,10 @@ def test_tool_writes_what_check_then_accepts(tool, capsys):
         exec((tool.SOURCE / "names" / f"{name}.py").read_text(), written)
     assert (written["STANDARD"], written["BEYOND"]) == ({"AF_CAN": 29, "SOL_UDP": 17}, {"UDP_GRO": 104})
     assert written["FAMILIES"] == {29: "can"}
-    stub = {path.stem: path.read_text().removeprefix("by hand\n\n# Generated") for path in tool.SOURCE.glob("*.pyi")}
+    stub = {path.stem: path.read_text().removeprefix("by hand\n\n# Generated") for path in tool.SOURCE.rglob("*.pyi")}
     assert "AF_CAN: Final[int]\nSOL_UDP: Final = 17\nUDP_GRO: Final = 104\n" in stub["constants"]
     docstring = tool.ENUMERATIONS["AF_"][1]
-    assert f'class AddressFamily(enum.IntEnum):\n    """{docstring}"""\n\n    AF_CAN = ...\n' in stub["_enums"]
+    assert f'class AddressFamily(enum.IntEnum):\n    """{docstring}"""\n\n    AF_CAN = ...\n' in stub["enums"]
     assert "AF_CAN as AF_CAN, SOL_UDP as SOL_UDP," in stub["_socket"]
     assert "AF_CAN: Final = AddressFamily.AF_CAN\n" in stub["socket"]
     assert "ROW(AF_CAN, 29)" in (tool.SOURCE / "native" / "compiled_constants.h").read_text()

@@ -271,6 +271,48 @@ def test_what_cannot_be_asked_for(impl, pair, arguments, error):
         impl.recv_fds(pair[1], *arguments)
 
 
+class Teller:
+    """No socket: its recvmsg() tells of ancillary data that nobody has sent."""
+
+    def __init__(self, ancillary):
+        self.ancillary = ancillary
+
+    def recvmsg(self, bufsize, ancbufsize=0, flags=0, /):
+        return b"x", self.ancillary, 0, None
+
+
+class Derived(OURS.socket):
+    """What it tells is not what the kernel has said."""
+
+    __slots__ = ("ancillary",)
+
+    recvmsg = Teller.recvmsg
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_rights_that_no_socket_gave(impl, kind):
+    rights = kind(array.array("i", [0, 5]).tobytes() + b"\1")
+    teller = Teller([(impl.SOL_SOCKET, impl.SCM_RIGHTS, rights), (impl.SOL_SOCKET, impl.SCM_CREDENTIALS, b"1234")])
+    assert impl.recv_fds(teller, 1, 2) == (b"x", [0, 5], 0, None)
+
+
+@pytest.mark.parametrize("broken", [(1,), None, 5, (1, 1, "text"), (1, 1, None)])
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+@pytest.mark.parametrize("real", [False, True], ids=["no socket", "derived"])
+def test_descriptors_that_were_not_received_stay_open(pair, kind, broken, real):
+    mine = pair[0].fileno()
+    ancillary = [(OURS.SOL_SOCKET, OURS.SCM_RIGHTS, kind(array.array("i", [mine]).tobytes())), broken]
+    teller = Derived() if real else Teller(ancillary)
+    teller.ancillary = ancillary
+    try:
+        with pytest.raises((TypeError, ValueError)):
+            OURS.recv_fds(teller, 1, 2)
+        assert not closed(mine)
+    finally:
+        if real:
+            teller.close()
+
+
 def test_the_end(impl, pair):
     pair[0].close()
     assert impl.recv_fds(pair[1], 10, 2) == (b"", [], 0, None)

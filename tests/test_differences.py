@@ -269,6 +269,19 @@ def test_descriptors_that_are_text(pair):
         socket.send_fds(pair[0], [b"x"], "")
 
 
+@pytest.mark.parametrize("timeout", [4_611_686_019, 0.000000123])
+def test_duplicate_has_the_same_timeout(pair, timeout):
+    pair[0].settimeout(timeout)
+    with pair[0].dup() as copy:
+        assert copy.gettimeout() == pair[0].gettimeout()
+
+
+def test_unspecified_address_has_no_name():
+    with pytest.raises(socket.herror) as caught:
+        socket.gethostbyaddr("::")
+    assert caught.value.args == (1, "Unknown host")
+
+
 def test_duplicate_leaves_the_mode(pair):
     os.set_blocking(pair[0].fileno(), False)
     with pair[0].dup() as copy:
@@ -292,6 +305,22 @@ def test_unknown_family_is_shown_whole():
         pytest.skip(f"no AF_XDP socket here: {error}")
     with sock, pytest.raises(OSError, match="not supported"):
         sock.getsockname()
+
+
+def test_class_of_a_new_module():
+    program = """
+import sys, berkeley
+berkeley.install()
+import socket as first
+del sys.modules["socket"]
+import socket as last
+assert first.socket is last.socket
+with first.create_server(("127.0.0.1", 0)) as server, first.create_connection(server.getsockname()) as client:
+    last.socket = lambda *arguments, fileno: first.close(fileno)
+    print(server.accept()[0])
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert (result.stdout, result.stderr) == ("None\n", "")
 
 
 def test_pickled_class_by_import_alone():

@@ -25,7 +25,7 @@ WITHOUT_SOURCE = set(
     """.split()  # noqa: SIM905
 )
 
-STUBS = {"_native.pyi": _native, "_sock.pyi": socket, "_enums.pyi": socket}
+STUBS = {"_native.pyi": _native, "_standard/sock.pyi": socket, "_standard/enums.pyi": socket}
 
 
 def public():
@@ -70,7 +70,7 @@ def documented(body, owner=""):
 
 
 def in_stub(stub):
-    return dict(documented(ast.parse(Path(berkeley.__file__).with_name(stub).read_text()).body))
+    return dict(documented(ast.parse(Path(berkeley.__file__).parent.joinpath(stub).read_text()).body))
 
 
 def test_the_first_line_is_a_sentence(words):

@@ -298,5 +298,5 @@ def test_only_the_table_loads_rich(python):
     for arguments in ["doctor", "--json"], ["--version"]:
         done = python("-X", "importtime", "-m", "berkeley", *arguments)
         assert done.returncode == 0
-        assert "berkeley._cli" in done.stderr
+        assert "berkeley._command.cli" in done.stderr
         assert "rich" not in done.stderr

@@ -10,10 +10,11 @@ from itertools import chain
 
 import pytest
 
-from berkeley import _doctor, socket
-from berkeley._doctor import families, guest, limits, offloads, options, protocols, resolver
-from berkeley._doctor.levels import LEVELS
-from berkeley._doctor.subjects import subject
+from berkeley import socket
+from berkeley._command import doctor
+from berkeley._command.doctor import families, guest, limits, offloads, options, protocols, resolver
+from berkeley._command.doctor.levels import LEVELS
+from berkeley._command.doctor.subjects import subject
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_an_option_is_of_one_level():
 
 def test_no_descriptor_is_left():
     before = os.listdir("/proc/self/fd")
-    _doctor.examine()
+    doctor.examine()
     assert os.listdir("/proc/self/fd") == before
 
 
@@ -274,7 +275,7 @@ def test_a_program_that_gets_the_standard_module():
 
 WITHOUT_CIPHERS = """
 import ssl
-from berkeley._doctor import guest
+from berkeley._command.doctor import guest
 made = guest.context
 def context(protocol):
     context = made(protocol)

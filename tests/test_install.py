@@ -103,6 +103,92 @@ CASES = {
         with socket.create_server(("127.0.0.1", 0)) as sock:
             assert type(sock) is before and sock.family is socket.AF_INET
     """,
+    "a method that was replaced stays so in a reloaded module": """
+        import importlib, berkeley
+        from berkeley import socket
+        def accept(self): raise ConnectionAbortedError
+        socket.socket._accept = accept
+        importlib.reload(socket)
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            sock.setblocking(False)
+            try: sock.accept()
+            except ConnectionAbortedError: pass
+    """,
+    "modules that were dropped are imported anew, as ours": """
+        import berkeley
+        berkeley.install()
+        import socket as first, _socket as native
+        for names in ["socket"], ["_socket"], ["socket", "_socket"]:
+            for name in names: del sys.modules[name]
+            import socket, _socket
+            assert (socket is first, _socket is native) == ("socket" not in names, "_socket" not in names)
+            assert socket.socket is first.socket and _socket.socket is native.socket
+            assert [sys.modules[name].__name__ for name in names] == names
+            assert (socket.__file__, socket.__all__) == (first.__file__, first.__all__)
+            assert vars(socket).keys() == vars(first).keys() and vars(_socket).keys() == vars(native).keys()
+            assert berkeley.is_installed()
+            berkeley.install()
+            assert sys.modules["socket"] is socket and sys.modules["_socket"] is _socket
+            sys.modules.update(socket=first, _socket=native)
+    """,
+    "a new module has nothing that was replaced in the first, and is reloaded": """
+        import importlib, berkeley
+        berkeley.install()
+        import _socket, socket as first
+        true = first.socket, first.getaddrinfo, _socket.dup
+        first.socket = first.getaddrinfo = first.has_dualstack_ipv6 = _socket.dup = None
+        del sys.modules["socket"]
+        import socket
+        assert (socket.socket, socket.dup) == (true[0], None) and socket.getaddrinfo.__name__ == "getaddrinfo"
+        del sys.modules["_socket"]
+        assert __import__("_socket").dup is true[2]
+        socket.socket = socket.extra = None
+        assert importlib.reload(socket) is socket and socket.socket is true[0] and socket.extra is None
+        assert first.socket is None
+    """,
+    "each module looks names up in itself": """
+        import berkeley
+        berkeley.install()
+        import socket as patched
+        class Other:
+            def __init__(self, *arguments, **keywords): self.sock = true(*arguments, **keywords)
+            def __getattr__(self, name): return getattr(self.sock, name)
+            def __enter__(self): return self
+            def __exit__(self, *error): self.sock.close()
+        class Derived(patched.socket): pass
+        true = patched.socket
+        del sys.modules["socket"]
+        import socket as plain
+        sys.modules["socket"] = patched
+        for replacement in Other, Derived:
+            patched.socket = replacement
+            for module, cls in (plain, true), (patched, replacement):
+                with module.create_server(("127.0.0.1", 0)) as server:
+                    with module.create_connection(server.getsockname()) as client:
+                        # A socket that is wrapped gives what the module gives that it was taken from.
+                        accepted = true if replacement is Other else cls
+                        with server.accept()[0] as other:
+                            assert (type(server), type(client), type(other)) == (cls, cls, accepted), module
+                first, second = module.socketpair()
+                with first, second, module.fromfd(first.fileno(), first.family, first.type) as third:
+                    assert {type(first), type(second), type(third)} == {cls}
+            plain.gethostname, patched.gethostname = lambda: "a.b", lambda: "c.d"
+            assert (plain.getfqdn(), patched.getfqdn()) == ("a.b", "c.d")
+    """,
+    "as tests import modules anew": """
+        from importlib import import_module, reload
+        import berkeley
+        berkeley.install()
+        import socket
+        def import_fresh(name, fresh):
+            saved = {each: sys.modules.pop(each) for each in [name, *fresh]}
+            try: return import_module(name)
+            finally: sys.modules.update(saved)
+        ours = import_fresh("socket", ["_socket"])
+        assert ours is not socket and ours.socket is socket.socket and sys.modules["socket"] is socket
+        assert import_fresh("_socket", []).socket is socket.SocketType
+        assert reload(socket) is socket
+    """,
     "what shows the warning may fork": """
         import os, socket, warnings, berkeley
         def show(*arguments):

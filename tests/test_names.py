@@ -244,6 +244,15 @@ def test_pickles_and_copies_of_members_and_errors(python, writer, reader):
     assert read.returncode == 0, read.stderr
 
 
+def test_pickles_that_were_kept(python):
+    """Made beside the standard module by the first version: the name in them leads to the same function."""
+    kept = b"cberkeley._pickles\nrestore\np0\n(VAddressFamily\np1\nI2\ntp2\nRp3\n."
+    program = f"import pickle; from berkeley import socket; print(pickle.dumps(socket.AF_INET, 0) == {kept})"
+    assert python("-c", program).stdout == "True\n"
+    program = f"import pickle; print(repr(pickle.loads({kept})))"
+    assert python("-c", program).stdout == "<AddressFamily.AF_INET: 2>\n"
+
+
 class Derived(import_module("berkeley.socket").gaierror):
     pass
 

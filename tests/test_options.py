@@ -10,6 +10,7 @@ import struct
 
 import pytest
 
+from berkeley import constants
 from berkeley import socket as ours
 
 
@@ -27,6 +28,7 @@ def default_timeout(impl):
 
 
 SOL_SOCKET, SO_REUSEADDR, SO_LINGER, SO_TYPE = ours.SOL_SOCKET, ours.SO_REUSEADDR, ours.SO_LINGER, ours.SO_TYPE
+SO_GET_FILTER = constants.SO_GET_FILTER
 SO_BINDTODEVICE, SO_INCOMING_CPU = ours.SO_BINDTODEVICE, ours.SO_INCOMING_CPU
 
 
@@ -55,7 +57,34 @@ def test_an_option_as_bytes_is_as_long_as_the_kernel_has_it(sock, size):
     assert sock.getsockopt(SOL_SOCKET, SO_LINGER, size) == bytes(min(size, 8))
 
 
-@pytest.mark.parametrize("size", [-1, 1025, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize("count", [1, 3, 128, 129, 4000])
+def test_a_filter(count):
+    """Its length is in instructions for the kernel (struct sock_filter, 8 bytes), in bytes for us."""
+    program = struct.pack("HBBI", 0x06, 0, 0, 0xFFFF) * count
+    buffer = ctypes.create_string_buffer(program)
+    with ours.socket() as sock:
+        sock.setsockopt(SOL_SOCKET, SO_GET_FILTER, struct.pack("HP", count, ctypes.addressof(buffer)))
+        assert sock.getsockopt(SOL_SOCKET, SO_GET_FILTER) == count
+        for size in (len(program), len(program) + 7, max(2000, len(program) + 8)):
+            assert sock.getsockopt(SOL_SOCKET, SO_GET_FILTER, size) == program
+        for size in (1, 8, len(program) - 1) if count > 1 else ():
+            with pytest.raises(OSError, match="Invalid argument"):
+                sock.getsockopt(SOL_SOCKET, SO_GET_FILTER, size)
+
+
+def test_socket_without_a_filter():
+    with ours.socket() as sock:
+        assert sock.getsockopt(SOL_SOCKET, SO_GET_FILTER) == 0
+        assert sock.getsockopt(SOL_SOCKET, SO_GET_FILTER, 100) == b""
+
+
+@pytest.mark.parametrize("size", [1025, 2**20, 2**29])
+def test_room_for_a_long_option(size):
+    with ours.socket() as sock:
+        assert sock.getsockopt(SOL_SOCKET, SO_TYPE, size) == struct.pack("i", 1)
+
+
+@pytest.mark.parametrize("size", [-1, 2**29 + 1, 2**31 - 1, -(2**31)])
 def test_lengths_there_are_not(sock, size):
     with pytest.raises(OSError, match=r"^getsockopt buflen out of range$"):
         sock.getsockopt(SOL_SOCKET, SO_TYPE, size)

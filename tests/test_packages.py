@@ -87,9 +87,12 @@ def test_a_wheel_has_the_package_alone(wheel):
     assert {name.partition("/")[0] for name in files} == {"berkeley", f"berkeley-{berkeley.__version__}.dist-info"}
     assert tops.split() == ["berkeley"]
     assert not [name for name in files if re.search(r"\.(pth|c|h|pyx|pxd|pxi)$|__pycache__", name)]
-    assert {"berkeley/py.typed", "berkeley/_native.pyi", "berkeley/_startup/sitecustomize.py"} <= set(files)
     [extension] = [name for name in files if name.endswith(".so")]
     assert extension == "berkeley/_native" + sysconfig.get_config_var("EXT_SUFFIX")
+    source = ROOT / "src"
+    shipped = {path for pattern in ("*.py", "*.pyi", "py.typed") for path in source.glob(f"berkeley/**/{pattern}")}
+    expected = {str(path.relative_to(source)) for path in shipped} | {extension}
+    assert {name for name in files if name.startswith("berkeley/")} == expected
 
 
 def test_one_version():

@@ -47,17 +47,82 @@ CASES = {
         berkeley.uninstall()
         assert sys.modules["socket"] is other and "_socket" not in sys.modules
     """,
-    "a module built anew on our native one works": """
+    "new modules of ours go as the first ones do": """
         import berkeley
         berkeley.install()
-        del sys.modules["socket"]
-        import socket  # the standard library's, over our `_socket`
+        before = sys.modules.pop("socket"), sys.modules.pop("_socket")
+        import socket, _socket
+        assert berkeley.is_installed() and socket not in before and _socket not in before
+        berkeley.uninstall()
+        assert not berkeley.is_installed() and not {"socket", "_socket"} & {*sys.modules}
+        import socket as standard
+        assert standard.socket is not socket.socket
         left, right = socket.socketpair()
         with left, right, left.makefile("rb") as reader:
             right.sendall(b"line\\n")
             assert reader.readline() == b"line\\n"
+    """,
+    "what was dropped is the standard module's again": """
+        import berkeley
+        berkeley.install()
+        del sys.modules["socket"], sys.modules["_socket"]
+        assert berkeley.is_installed()
         berkeley.uninstall()
-        assert sys.modules["socket"] is socket and "_socket" not in sys.modules
+        assert not berkeley.is_installed()
+        import socket
+        assert socket.__name__ == "socket" and socket.socket.__base__ is sys.modules["_socket"].socket
+    """,
+    "while other threads drop modules and import them": """
+        import threading, berkeley
+        def work():
+            while not done:
+                sys.modules.pop("socket", None)
+                try: socket = __import__("socket")
+                except KeyError: continue  # another thread has dropped it meanwhile
+                which.add(socket.__file__)
+        failures = []
+        threading.excepthook = failures.append
+        for _ in range(20):
+            done, which = [], set()
+            berkeley.install()
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads: thread.start()
+            while not which: pass
+            berkeley.uninstall()
+            done.append(True)
+            for thread in threads: thread.join()
+            assert not failures, failures
+            assert not berkeley.is_installed() and "berkeley" not in __import__("socket").__file__
+            sys.modules.pop("socket"), sys.modules.pop("_socket")
+    """,
+    "while a new module of ours is made": """
+        import berkeley
+        for standing in [], ["_socket"], ["_socket", "socket"]:
+            standard = {name: __import__(name) for name in standing}
+            berkeley.install()
+            from berkeley import _install
+            complete = _install._look_into
+            _install._look_into = lambda module: (complete(module), berkeley.uninstall())
+            del sys.modules["socket"]
+            import socket
+            _install._look_into = complete
+            assert not berkeley.is_installed()
+            assert sys.modules["socket"] is socket and "berkeley" not in socket.__file__
+            assert {name: sys.modules[name] for name in standard} == standard
+            del sys.modules["socket"], sys.modules["_socket"], socket
+            standard.clear()
+    """,
+    "what finds modules is as it was": """
+        import berkeley
+        berkeley.install()
+        import multiprocessing.reduction
+        first = list(sys.meta_path)
+        berkeley.install()
+        assert sys.meta_path == first
+        berkeley.uninstall()
+        assert sys.meta_path == first[1:]
+        berkeley.uninstall()
+        assert sys.meta_path == first[1:]
     """,
     "a name that may not be imported may not again": """
         sys.modules["socket"] = None

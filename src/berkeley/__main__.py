@@ -1,6 +1,6 @@
 """`python -m berkeley`: the command line."""
 
-from berkeley._cli import main
+from berkeley._command.cli import main
 
 if __name__ == "__main__":
     main()

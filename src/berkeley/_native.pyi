@@ -6,8 +6,8 @@ from typing import Any, Literal, SupportsIndex, TypeAlias, overload
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
 
-from ._enums import AddressFamily, SocketKind
-from ._sock import socket as Socket
+from ._standard.enums import AddressFamily, SocketKind
+from ._standard.sock import socket as Socket
 
 # What the calls give has the form of the socket's family, which no type says; what they take has one of these forms.
 Address: TypeAlias = Any
@@ -118,7 +118,7 @@ class socket:
         """
     @overload
     def getsockopt(self, level: int, optname: int, /) -> int:
-        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length.
+        """getsockopt(2): the option as an int, or with `buflen` (up to 512 MiB) as bytes of that length at most.
 
         `level` is SOL_SOCKET or a protocol's (`IPPROTO_*`, `SOL_*`), `optname` one of its options: socket(7), ip(7),
         ipv6(7), tcp(7), udp(7). Bytes are the kernel's struct, in this machine's layout. OSError where the kernel has
@@ -277,8 +277,11 @@ class EnumAttribute:
 
 def adorn(cls: type[Socket], names: dict[str, Any], /) -> None:
     """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module."""
-def close_received(ancillary: Received, /) -> None:
-    """Close the descriptors in ancillary data that recvmsg() gave. It needs no memory."""
+def close_received(receive: Callable[..., Any], ancillary: Received, /) -> None:
+    """Close the descriptors in the ancillary data that `receive`, the recvmsg() of a socket, gave. It needs no memory.
+
+    Of a method in Python nothing is closed: it may say what it likes, and received is what the kernel says.
+    """
 def getaddrinfo_as(
     families: dict[int, AddressFamily], kinds: dict[int, SocketKind], host: Host, port: Port,
     family: int, type: int, proto: int, flags: int, /,
@@ -294,7 +297,7 @@ def interface_name(sock: socket, index: int, /) -> str:
 
     The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
     """
-def open_pair(family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
+def open_pair(cls: type[Socket], family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
     """socketpair(2): two connected `socket.socket`, not inheritable."""
 def pack_descriptors(fds: Iterable[int], /) -> bytes:
     """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""
@@ -304,8 +307,8 @@ def socket_interface_index(fd: int, name: bytes, /) -> int:
     """ioctl(2) SIOCGIFINDEX: the index of an interface, of whose name the first 15 bytes count. OSError (ENODEV)."""
 def type_name(value: object, /) -> str:
     """The name of the value's type, as the interpreter's own messages have it: "int", "collections.deque"."""
-def unpack_descriptors(rights: bytes, /) -> list[int]:
-    """The descriptors in SCM_RIGHTS data, as a list; a last one that was cut is left out."""
+def unpack_descriptors(rights: ReadableBuffer, /) -> list[int]:
+    """The descriptors in SCM_RIGHTS data (bytes-like), as a list; a last one that was cut is left out."""
 def unpack_packet(sock: socket, raw: bytes, /) -> tuple[str, int, int, int, bytes]:
     """(interface, protocol, packet type, hardware type, hardware address) from a struct sockaddr_ll (packet(7)).
 

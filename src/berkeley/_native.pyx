@@ -6,10 +6,18 @@ from cpython.object cimport PyObject, PyTypeObject
 
 from .native.libc cimport *
 
+cdef class socket       # its fields and methods: socket.pxi
+
+include "native/system.pxi"
+include "native/shared.pxi"
+include "native/interpreters.pxi"
 include "native/errors.pxi"
 include "native/arguments.pxi"
+include "native/operation.pxi"
 include "native/wait.pxi"
+include "native/once.pxi"
 include "native/hosts.pxi"
+include "native/kept.pxi"
 include "native/sockaddr.pxi"
 include "native/interfaces.pxi"
 include "native/ancillary.pxi"

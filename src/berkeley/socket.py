@@ -10,19 +10,16 @@ import os
 import sys
 from enum import IntEnum, IntFlag
 
-from . import _native, _pickles, _socket, families
-from ._enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
+from . import _native, _socket, families
 from ._socket import *
-
-_native.use_families(families.lookup)
-globals().update(MEMBERS)
-
-from ._connect import _GLOBAL_DEFAULT_TIMEOUT, create_connection, create_server, has_dualstack_ipv6
-from ._descriptors import _fallback_socketpair, fromfd, recv_fds, send_fds, socketpair
-from ._files import SocketIO
-from ._resolver import getaddrinfo, getfqdn
-from ._sendfile import _GiveupOnSendfile
-from ._sock import socket
+from ._standard import pickles
+from ._standard.connecting import _GLOBAL_DEFAULT_TIMEOUT, create_connection, create_server, has_dualstack_ipv6
+from ._standard.descriptors import _fallback_socketpair, fromfd, recv_fds, send_fds, socketpair
+from ._standard.enums import MEMBERS, AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
+from ._standard.files import SocketIO
+from ._standard.resolving import getaddrinfo, getfqdn
+from ._standard.sendfile import _GiveupOnSendfile
+from ._standard.sock import socket
 
 _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
@@ -42,4 +39,8 @@ __all__ = [
     *(name for name in vars(_socket) if not name.startswith("_")),
 ]
 
-del MEMBERS, _pickles, families
+globals().update(MEMBERS)
+_native.use_families(families.lookup)
+_native.adorn(socket, globals())
+pickles.register()
+del MEMBERS, families, pickles

@@ -9,19 +9,19 @@ from enum import IntFlag as IntFlag
 from typing import Final
 
 from . import _socket as _socket
-from ._connect import (
+from ._standard.connecting import (
     _GLOBAL_DEFAULT_TIMEOUT as _GLOBAL_DEFAULT_TIMEOUT, create_connection as create_connection,
     create_server as create_server, has_dualstack_ipv6 as has_dualstack_ipv6,
 )
-from ._descriptors import (
+from ._standard.descriptors import (
     _fallback_socketpair as _fallback_socketpair, fromfd as fromfd, recv_fds as recv_fds, send_fds as send_fds,
     socketpair as socketpair,
 )
-from ._enums import (
+from ._standard.enums import (
     AddressFamily as AddressFamily, AddressInfo as AddressInfo, MsgFlag as MsgFlag, SocketKind as SocketKind,
     _intenum_converter as _intenum_converter,
 )
-from ._files import SocketIO as SocketIO
+from ._standard.files import SocketIO as SocketIO
 from ._native import (
     CAPI as CAPI, CMSG_LEN as CMSG_LEN, CMSG_SPACE as CMSG_SPACE, close as close, dup as dup, gaierror as gaierror,
     getdefaulttimeout as getdefaulttimeout, gethostbyaddr as gethostbyaddr, gethostbyname as gethostbyname,
@@ -32,9 +32,9 @@ from ._native import (
     inet_pton as inet_pton, ntohl as ntohl, ntohs as ntohs, setdefaulttimeout as setdefaulttimeout,
     sethostname as sethostname,
 )
-from ._resolver import getaddrinfo as getaddrinfo, getfqdn as getfqdn
-from ._sendfile import _GiveupOnSendfile as _GiveupOnSendfile
-from ._sock import socket as socket
+from ._standard.resolving import getaddrinfo as getaddrinfo, getfqdn as getfqdn
+from ._standard.sendfile import _GiveupOnSendfile as _GiveupOnSendfile
+from ._standard.sock import socket as socket
 from ._socket import (
     SocketType as SocketType, error as error, has_ipv6 as has_ipv6, timeout as timeout,
 )

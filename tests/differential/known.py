@@ -10,6 +10,16 @@ def meant(expected, found):
     return {name for name, value in vars(expected).items() if getattr(found, name) != value} <= free
 
 
+def refused_at_once(expected, found):
+    """Of texts that begin with an error: the standard module waits for its timeout where the kernel refuses."""
+    refused = REFUSED.match(found)
+    return expected.startswith(WAITED) and refused and expected[len(WAITED) :] == found[refused.end() :]
+
+
+WAITED = "['builtins.TimeoutError', ['timeout', 'error'], None, ('timed out',)] timed out"
+REFUSED = re.compile(r"\['builtins\.\w+', \['error'\], \d+, \(\d+, '[^']*'\)\] \[Errno \d+\] [A-Z][a-z ]*[a-z]")
+
+
 # --- rules: of (the standard module's outcome, berkeley's)
 
 
@@ -67,6 +77,21 @@ def left_open(expected, found):
     return "unclosed" in expected.warnings and not found.warnings
 
 
+def copied_timeout(expected, found):
+    """dup() in CPython takes the timeout through a float, which is off where a double has no room for it."""
+    texts = [TIMEOUT.sub("", outcome.result) for outcome in (expected, found)]
+    theirs, ours = ([float(each) for each in TIMEOUT.findall(outcome.result)] for outcome in (expected, found))
+    return texts[0] == texts[1] and all(abs(one - other) < 2e-6 for one, other in zip(theirs, ours, strict=True))
+
+
+def long_option(expected, found):
+    return "getsockopt buflen out of range" in expected.error and found.error != expected.error
+
+
+def unlooked_up(expected, found):
+    return "socket.herror" in expected.error and "Unknown host" in found.error
+
+
 def older_words(expected, found):
     return sys.version_info < (3, 13) and any(
         re.search(words, expected.error) and re.search(ours, found.error) for words, ours in OLDER_WORDS
@@ -83,6 +108,7 @@ OLDER_WORDS = [
     ("can't (set|delete) attribute", "has no (setter|deleter)"),
     ("Errno 6]|Python int too large", "index is too large"),
 ]
+TIMEOUT = re.compile(r"(?<=timeout=)\d[\d.e+-]*")
 WORDING = re.compile(r"takes|expected at (least|most)|missing|unexpected keyword|invalid keyword|required argument")
 
 # (the row, the fields of the outcomes that may differ, the rule)
@@ -96,6 +122,9 @@ RULES = [
     ("create_server for a host without address", {"error"}, resolver_error),
     ("TypeErrors of send_fds for a str are worded otherwise", {"error"}, text_of_descriptors),
     ("a failing getsockname shows the kernel's error", {"error"}, unknown_family),
+    ("dup() has the very timeout", {"result"}, copied_timeout),
+    ("getsockopt with more than 1024 bytes", {"result", "error"}, long_option),
+    ("gethostbyaddr('::')", {"error"}, unlooked_up),
     ("`proto` cannot be set: the AttributeError is worded otherwise", {"error"}, read_only),
     ("An address that is no tuple, for CAN_ISOTP and CAN_J1939", {"error"}, no_tuple),
     ("fromfd with a descriptor that is no socket's leaves its duplicate open", {"leaked"}, copy_left_open),

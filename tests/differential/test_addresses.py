@@ -120,6 +120,12 @@ def test_address(family, data):
         same(where, method, *before, address)
 
 
+@pytest.mark.parametrize("address", [("::1", 2**31, 0, 1.0), ("::1", -1, 0, 1.0), ("::1", -(2**70), "x")])
+def test_bad_port_with_bad_scope(address):
+    for method, *before in METHODS:
+        same(Opened(int(standard.AF_INET6), int(standard.SOCK_DGRAM), 0), method, *before, address)
+
+
 # To close a packet socket takes the kernel tens of milliseconds.
 @examples(5)
 @given(data=st.data())

@@ -5,7 +5,7 @@ import socket as standard
 
 import pytest
 from drive import each, same
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from values import BROKEN, SMALL, Index, Octets, Text, Whole, anything, buffers, fresh, no_text, numbers, wide
 
@@ -81,6 +81,7 @@ NAMES = ["127.0.0.1", "127.1", "localhost", b"127.0.0.1", "a..b", "x" * 64 + ".Ã
 @pytest.mark.parametrize("function", ["gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn"])
 @each
 @given(name=sampled(NAMES) | no_text)
+@example("::")
 def test_hosts(function, name):
     same(None, function, name)
 

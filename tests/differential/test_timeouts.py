@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from drive import each, same, same_act
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from situations import Situation
 from values import Both, Float, Real, Whole, anything
@@ -44,6 +44,7 @@ def test_timeout_of_a_socket(method, where, value):
 
 @each
 @given(value=numbers)
+@example(4_611_686_019)
 def test_default_timeout(value):
     def act(module, scene):
         module.setdefaulttimeout(value)

@@ -38,8 +38,8 @@ def shown_error(error, module):
     kind = type(error)
     roles = [name for name in ("gaierror", "herror", "timeout", "error") if isinstance(error, getattr(module, name))]
     facts = [f"{kind.__module__}.{kind.__qualname__}", roles, getattr(error, "errno", None), error.args]
-    shown_with_it = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return f"{facts} {error} {type(shown_with_it).__name__}"
+    origin = type(error.__context__).__name__, type(error.__cause__).__name__, error.__suppress_context__
+    return f"{facts} {error} {origin}"
 
 
 def scrubbed(text):

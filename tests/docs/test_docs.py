@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,17 +13,6 @@ PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted(ROOT.glob(
 CHOOSY = [page for page in PAGES if "<!-- needs: " in page.read_text()]
 RUN = Path(__file__).with_name("run.py")
 LACKING, DONE = 77, "followed to its end"  # what run.py says
-
-
-@pytest.fixture(scope="session")
-def alone():
-    """The command that gives a program a network of its own, where it is root: the pages' ports and names are free."""
-    # With its processes in a namespace of their own, none outlives the page, whatever ends that.
-    apart = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    for way in ["unshare", *apart], ["unshare", "--user", "--map-root-user", *apart]:
-        if shutil.which("unshare") and subprocess.run([*way, "true"], capture_output=True).returncode == 0:
-            return [*way, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-    return pytest.skip("unshare cannot make a network namespace: not installed, or forbidden here")
 
 
 def name(page):

@@ -77,6 +77,22 @@ def test_l2cap(near_and_far, sockets, kind):
         exchange(client, accepted)
 
 
+def test_l2cap_connection_that_was_begun(near_and_far, sockets):
+    """A try would say ENOTCONN until it stands: a timeout waits for it."""
+    near, far = near_and_far
+    listener, client = (sockets(ours.SOCK_SEQPACKET, ours.BTPROTO_L2CAP) for _ in range(2))
+    listener.bind((far.bdaddr, 0))
+    listener.listen()
+    client.bind((near.bdaddr, 0))
+    client.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        client.connect(listener.getsockname())
+    client.settimeout(TIMEOUT)
+    assert client.send(b"data") == 4
+    with listener.accept()[0] as accepted:
+        assert accepted.recv(9) == b"data"
+
+
 def test_l2cap_datagrams(near_and_far, sockets):
     near, far = near_and_far
     server, client = (sockets(ours.SOCK_DGRAM, ours.BTPROTO_L2CAP) for _ in range(2))

@@ -1,6 +1,9 @@
 """AF_VSOCK."""
 
+import errno
 import socket
+import threading
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -46,6 +49,33 @@ def test_streams(impl):
             assert client.recvmsg(10)[0] == b"back"
             client.shutdown(impl.SHUT_WR)
             assert peer.recv(10) == b""
+
+
+def test_connection_that_was_begun(impl):
+    """A try would say ENOTCONN until it stands: a timeout waits for it."""
+    with opened(impl, "AF_VSOCK", impl.SOCK_STREAM) as listener:
+        try:
+            listener.bind((1, impl.VMADDR_PORT_ANY))
+        except OSError as error:
+            lacking(f"transport that carries AF_VSOCK streams back to this machine: {error.strerror}")
+        listener.listen()
+        listener.settimeout(30)
+        for call, expected in ((lambda sock: sock.send(b"data"), 4), (lambda sock: sock.recv(9), b"back")) * 50:
+            thread = threading.Thread(target=answer, args=(listener,))
+            thread.start()
+            with opened(impl, "AF_VSOCK", impl.SOCK_STREAM) as client:
+                client.setblocking(False)
+                assert client.connect_ex(listener.getsockname()) == errno.EINPROGRESS
+                client.settimeout(30)
+                assert call(client) == expected
+            thread.join()
+
+
+def answer(listener):
+    with listener.accept()[0] as peer, suppress(ConnectionError):
+        peer.send(b"back")
+        while peer.recv(9):  # until the client has closed
+            pass
 
 
 @given(address=st.tuples(numbers, numbers))

@@ -241,6 +241,33 @@ def remaining(impl, width):
     return found
 
 
+def held(impl, width):
+    """How often a call that failed left the initialisation vector's buffer held."""
+    a, b = impl.socketpair()
+    sock = impl.socket(impl.AF_ALG, impl.SOCK_STREAM, 0, a.detach())
+    times = 0
+    for start in range(20):
+        vector = bytearray(9)
+        testcapi.set_nomemory(start, width and start + width)
+        try:
+            sock.sendmsg_afalg([b"x"], op=0, iv=vector)
+            testcapi.remove_mem_hooks()
+        except (MemoryError, OSError):
+            testcapi.remove_mem_hooks()
+        try:
+            vector.clear()
+        except BufferError:
+            times += 1
+    sock.close()
+    b.close()
+    return times
+
+
+@WIDTHS
+def test_sendmsg_afalg_lets_go_of_the_vector(impl, forked, width):
+    assert forked(held, impl, width) == 0
+
+
 @WIDTHS
 def test_recv_into_loses_nothing(impl, forked, width):
     """It needs no memory once the kernel has given the data."""

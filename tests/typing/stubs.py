@@ -13,13 +13,13 @@ import berkeley.socket
 
 ALLOWED = Path(__file__).with_name("allowed.txt")
 SOURCE = Path(berkeley.__file__).parent
-MODULES = [f"berkeley.{path.stem}" for path in sorted(SOURCE.glob("*.pyi"))]
+MODULES = [".".join(path.relative_to(SOURCE.parent).with_suffix("").parts) for path in sorted(SOURCE.rglob("*.pyi"))]
 
 
 def main() -> int:
     # They say that they are the module's `socket`. stubtest would look for them in the standard one.
     for enumeration in ("AddressFamily", "AddressInfo", "MsgFlag", "SocketKind"):
-        getattr(berkeley.socket, enumeration).__module__ = "berkeley._enums"
+        getattr(berkeley.socket, enumeration).__module__ = "berkeley._standard.enums"
     options = stubtest.parse_options([*MODULES, "--concise", "--allowlist", str(ALLOWED)])
     return stubtest.test_stubs(options)
 

@@ -4,8 +4,11 @@ from operator import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from struct import Struct
-    from typing import Any, SupportsIndex
+    from typing import Any, SupportsIndex, TypeVar
+
+    Value = TypeVar("Value")
 
 
 def unsigned(value: "SupportsIndex", bits: int = 32) -> int:
@@ -29,6 +32,17 @@ def text(value: object, form: str) -> bytes:
     if b"\0" in encoded:
         raise ValueError("embedded null character")
     return encoded
+
+
+def taken(convert: "Callable[..., Value]", *arguments: "Any", refusal: type[Exception] = TypeError) -> "Value | None":
+    """What the function makes of the arguments; None where it raises `refusal`.
+
+    An error that the caller raises then has no `__context__`, as CPython's from C have none.
+    """
+    try:
+        return convert(*arguments)
+    except refusal:
+        return None
 
 
 def unpacked(layout: "Struct", raw: bytes) -> "tuple[Any, ...]":

@@ -3,6 +3,7 @@
 from sys import byteorder
 
 from .._native import type_name
+from ._fields import taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     if not isinstance(address, tuple) or len(address) != 2 or not isinstance(address[0], int):
         raise OSError(f"{caller}(): bad family")
     family: int
-    data: ReadableBuffer
-    family, data = address
-    try:
-        data = bytes(memoryview(data))
-    except TypeError:
-        raise TypeError(f"{caller}(): the bytes of an address must be bytes-like, not {type_name(data)}") from None
+    buffer: ReadableBuffer
+    family, buffer = address
+    view = taken(memoryview, buffer)
+    if view is None:
+        raise TypeError(f"{caller}(): the bytes of an address must be bytes-like, not {type_name(buffer)}")
+    data = bytes(view)
     if not 0 <= family <= 0xFFFF:
         raise OverflowError(f"{caller}(): family must be 0-65535.")
     if len(data) > _MOST:

@@ -11,7 +11,7 @@ headers were installed when it was built; the longer forms of L2CAP and HCI came
 
 from struct import Struct
 
-from ._fields import text, unpacked, unsigned
+from ._fields import taken, text, unpacked, unsigned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,10 +168,10 @@ def pack(sock: "socket", caller: str, address: "Address") -> bytes:
         raise OSError(f"{caller}(): unknown Bluetooth protocol")
     form, to_struct, _to_address = _PROTOCOLS[sock.proto]
     alone = sock.proto == BTPROTO_SCO or not isinstance(address, tuple)
-    try:
-        return to_struct(address) if alone else to_struct(*address)
-    except TypeError:
-        raise OSError(f"{caller}(): wrong format: AF_BLUETOOTH address must be {form}") from None
+    struct = taken(to_struct, *((address,) if alone else address))
+    if struct is None:
+        raise OSError(f"{caller}(): wrong format: AF_BLUETOOTH address must be {form}")
+    return struct
 
 
 def unpack(sock: "socket", raw: bytes) -> "Address":
@@ -238,13 +238,14 @@ def _octets(bdaddr: object) -> bytes:
     if not isinstance(bdaddr, str):
         raise TypeError
     parts = bdaddr.split(":")
-    try:
-        octets = bytes(int(part, 16) for part in reversed(parts) if part.isascii() and part.isalnum())
-    except ValueError:
-        octets = b""
-    if not len(octets) == len(parts) == 6:
+    octets = taken(_bytes, parts, refusal=ValueError)
+    if octets is None or not len(octets) == len(parts) == 6:
         raise OSError("bad bluetooth address")
     return octets
+
+
+def _bytes(parts: "list[str]") -> bytes:
+    return bytes(int(part, 16) for part in reversed(parts) if part.isascii() and part.isalnum())
 
 
 def _name(octets: bytes) -> str:

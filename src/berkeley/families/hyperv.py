@@ -7,7 +7,7 @@ from struct import Struct
 from uuid import UUID
 
 from .._native import type_name
-from ._fields import unpacked
+from ._fields import taken, unpacked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def unpack(sock: "socket", raw: bytes) -> "Address":
 
 
 def _octets(caller: str, field: str, text: str) -> bytes:
-    try:
-        guid = UUID(text)
-    except ValueError:
-        guid = None
+    guid = taken(UUID, text, refusal=ValueError)
     if guid is None or str(guid) != text.lower():  # UUID() takes more: braces, no hyphens, a URN
         raise ValueError(f"{caller}(): AF_HYPERV address {field} is not a valid UUID string")
     return guid.bytes_le

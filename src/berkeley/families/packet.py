@@ -9,7 +9,7 @@ from .._native import socket_interface_index, type_name
 
 # In the core, for speed: an address comes with each packet.
 from .._native import unpack_packet as unpack  # noqa: F401
-from ._fields import signed
+from ._fields import signed, taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,10 +118,10 @@ def pack(sock: "socket", caller: str, address: "Address") -> bytes:
         raise TypeError(f"{caller}(): AF_PACKET address must be tuple, not {type_name(address)}")
     if not 2 <= len(address) <= 5:
         raise TypeError(_FORM)
-    try:
-        interface, protocol, packet_type, hardware_type, hardware = _parsed(*address)
-    except OverflowError:
-        raise OverflowError(f"{caller}(): address argument out of range") from None
+    fields = taken(_parsed, *address, refusal=OverflowError)
+    if fields is None:
+        raise OverflowError(f"{caller}(): address argument out of range")
+    interface, protocol, packet_type, hardware_type, hardware = fields
     index = socket_interface_index(sock.fileno(), interface)
     if len(hardware) > 8:
         raise ValueError("Hardware address must be 8 bytes or less")
@@ -154,10 +154,9 @@ def _parsed(
 
 
 def _octets(value: "Any") -> bytes:
-    try:
-        view = memoryview(value)
-    except TypeError:
-        raise TypeError(f"a bytes-like object is required, not {type_name(value)!r}") from None
+    view = taken(memoryview, value)
+    if view is None:
+        raise TypeError(f"a bytes-like object is required, not {type_name(value)!r}")
     if not view.c_contiguous:
         raise BufferError("memoryview: underlying buffer is not C-contiguous")
     return view.tobytes()

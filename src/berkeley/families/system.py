@@ -5,7 +5,7 @@
 
 from struct import Struct
 
-from ._fields import text, unpacked, unsigned
+from ._fields import taken, text, unpacked, unsigned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def pack(sock: "socket", caller: str, address: "Address") -> bytes:
         address = _control(sock, text(address, form)), 0
     if not isinstance(address, tuple) or len(address) != 2:
         raise TypeError(form)
-    try:
-        control, unit = map(unsigned, address)
-    except TypeError:
-        raise TypeError(form) from None
+    numbers = taken(lambda: [unsigned(number) for number in address])
+    if numbers is None:
+        raise TypeError(form)
+    control, unit = numbers
     return _SOCKADDR_CTL.pack(_SOCKADDR_CTL.size, AF_SYSTEM, _AF_SYS_CONTROL, control, unit)
 
 
@@ -51,11 +51,11 @@ def _control(sock: "socket", name: bytes) -> int:
 
     if len(name) > 96:
         raise ValueError("provided string is too long")
-    try:
-        control: int
-        control, _name = _CTL_INFO.unpack(ioctl(sock.fileno(), _CTLIOCGINFO, _CTL_INFO.pack(0, name)))
-    except OSError as error:
-        raise OSError("cannot find kernel control with provided name") from error
+    found = taken(ioctl, sock.fileno(), _CTLIOCGINFO, _CTL_INFO.pack(0, name), refusal=OSError)
+    if found is None:
+        raise OSError("cannot find kernel control with provided name")
+    control: int
+    control, _name = _CTL_INFO.unpack(found)
     return control
 
 

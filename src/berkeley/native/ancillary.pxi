@@ -6,6 +6,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 cdef extern from "Python.h":
     int PyErr_WarnEx(object category, const char *message, Py_ssize_t level) except -1
     void *PyMem_Calloc(size_t count, size_t size)
+    bint PyCFunction_Check(object value)
 
 cdef enum:
     CONTROL_LIMIT = 0x7FFFFFFF      # a socklen_t that every system takes
@@ -220,20 +221,30 @@ def pack_descriptors(fds, /):
     return packed
 
 
-def unpack_descriptors(bytes rights not None, /):
-    """The descriptors in SCM_RIGHTS data, as a list; a last one that was cut is left out."""
-    cdef int *fields = <int *>PyBytes_AS_STRING(rights)
-    return [fields[index] for index in range(PyBytes_GET_SIZE(rights) // <Py_ssize_t>sizeof(int))]
+def unpack_descriptors(rights, /):
+    """The descriptors in SCM_RIGHTS data (bytes-like), as a list; a last one that was cut is left out."""
+    cdef Data data
+    cdef Py_ssize_t index
+    hold_data(rights, &data)
+    try:
+        return [(<int *>data.start)[index] for index in range(data.size // <Py_ssize_t>sizeof(int))]
+    finally:
+        release_data(&data)
 
 
-def close_received(list ancillary not None, /):
-    """Close the descriptors in ancillary data that recvmsg() gave. It needs no memory."""
+def close_received(receive, ancillary, /):
+    """Close the descriptors in the ancillary data that `receive`, the recvmsg() of a socket, gave. It needs no memory.
+
+    Of a method in Python nothing is closed: it may say what it likes, and received is what the kernel says.
+    """
+    if not PyCFunction_Check(receive):
+        return
     for level, kind, rights in ancillary:
-        if level == SOL_SOCKET and kind == SCM_RIGHTS:
+        if level == SOL_SOCKET and kind == SCM_RIGHTS and PyBytes_CheckExact(rights):
             close_all(<int *>PyBytes_AS_STRING(rights), PyBytes_GET_SIZE(rights) // sizeof(int))
 
 
 cdef void close_all(const int *fds, size_t count) noexcept:
     cdef size_t index
     for index in range(count):
-        c_close(fds[index])
+        system_close(fds[index])

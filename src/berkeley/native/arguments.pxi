@@ -96,10 +96,13 @@ cdef object as_items(object items, str complaint):
         return items
     if type(items) is list:
         return PyList_AsTuple(items)
+    iterator = None
     try:
         iterator = iter(items)
     except TypeError:
-        raise TypeError(complaint) from None
+        pass
+    if iterator is None:        # raised here, it has no __context__, as the interpreter's own have none
+        raise TypeError(complaint)
     return tuple(iterator)
 
 

@@ -25,43 +25,28 @@ cdef extern from *:
     PyObject *own_names "berkeley_own_names"(PyTypeObject *type)
     PyObject *PyDict_GetItem(PyObject *dict, object key)
 
-cdef extern from *:
-    """
-    /* Was close() called, and how many files are there? Of two threads, one that closes the socket and one that closes
-       its last file, one at least must find that the descriptor is to be closed: each writes its part before it reads
-       the other's, in an order that is the same for both (__ATOMIC_SEQ_CST). */
-    #define is_closed(closed) __atomic_load_n(closed, __ATOMIC_SEQ_CST)
-    #define set_closed(closed, value) __atomic_store_n(closed, value, __ATOMIC_SEQ_CST)
-    #define file_count(files) __atomic_load_n(files, __ATOMIC_SEQ_CST)
-    #define set_file_count(files, count) __atomic_store_n(files, count, __ATOMIC_SEQ_CST)
-    #define add_file(files) ((void)__atomic_add_fetch(files, 1, __ATOMIC_SEQ_CST))
-
-    static void take_file(Py_ssize_t *files) {
-        Py_ssize_t count = file_count(files);
-        while (count > 0 && !__atomic_compare_exchange_n(files, &count, count - 1, 0, __ATOMIC_SEQ_CST,
-                                                         __ATOMIC_SEQ_CST))
-            ;
-    }
-    """
-    bint is_closed(unsigned char *closed)
-    void set_closed(unsigned char *closed, bint value)
-    Py_ssize_t file_count(Py_ssize_t *files)
-    void set_file_count(Py_ssize_t *files, Py_ssize_t count)
-    void add_file(Py_ssize_t *files)
-    void take_file(Py_ssize_t *files)
-
-# The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it.
+# The class `socket.socket`, and the names of the module that shows it, where programs and test tools replace it. A
+# program that has imported a second such module keeps the class as it is in one of the two, as eventlet does: sockets
+# of the very class look into the one that came last.
 cdef type face_type = None
-cdef dict face_names = None
+cdef dict face_names = None, last_names = None
+cdef list kept_names = []  # never dropped: another thread may be looking into those before
 # The class's own methods of these names: where a program has put others in their places, those are called.
 cdef object real_close = None, native_accept = None, native_getsockname = None, native_getpeername = None
 
 
 def adorn(type cls not None, dict names not None, /):
-    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module."""
-    global face_type, face_names, real_close, native_accept, native_getsockname, native_getpeername
+    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module.
+
+    Again with the same class, tell of another module that shows it.
+    """
+    global face_type, face_names, last_names, real_close, native_accept, native_getsockname, native_getpeername
     cdef PyMethodDef *method
     cdef PyGetSetDef *field = <PyGetSetDef *>PyType_GetSlot(<PyTypeObject *>Face, Py_tp_getset)
+    kept_names.append(names)
+    last_names = names
+    if cls is face_type:
+        return  # what a program has put into the places of its methods since is not native
     for source in (Face, socket):
         method = <PyMethodDef *>PyType_GetSlot(<PyTypeObject *>source, Py_tp_methods)
         while method.ml_name != NULL:
@@ -90,19 +75,18 @@ cdef inline bint of_face(socket sock) noexcept:
     return face_type is not None and PyType_IsSubtype(Py_TYPE(sock), <PyTypeObject *>face_type)
 
 
-def open_pair(family, type, proto, /):
-    """socketpair(2): two connected `socket.socket`, not inheritable."""
+def open_pair(cls, family, type, proto, /):
+    """socketpair(2): two connected sockets of the class that the module shows, not inheritable."""
     cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
-    cdef int fds[2]
-    cls = face_names["socket"]
-    make_pair(number, kind, protocol, fds)
+    cdef Pair pair
+    make_pair(number, kind, protocol, &pair)
     try:
-        first = wrapped(cls, fds[0], family, type, proto, number, kind, protocol)
+        first = wrapped(cls, pair.handles[0], family, type, proto, number, kind, protocol)
     except:
-        c_close(fds[1])
+        system_close(pair.handles[1])
         raise
     try:
-        return first, wrapped(cls, fds[1], family, type, proto, number, kind, protocol)
+        return first, wrapped(cls, pair.handles[1], family, type, proto, number, kind, protocol)
     except:
         first.close()
         raise
@@ -131,8 +115,8 @@ cdef object adopted(cls, family, kind, proto, int fd):
         sock.__init__(family, kind, proto, fileno=fd)
         return sock
     except:
-        if sock is None or (sock.sock_fd == -1 and not is_closed(&sock.closed)):
-            c_close(fd)
+        if sock is None or (handle_of(sock) == NO_HANDLE and not is_closed(&sock.closed)):
+            system_close(fd)
         raise
 
 
@@ -148,11 +132,18 @@ cdef socket made(int fd, int family, int kind, int proto, socket like):
         if like is None:
             take_foreign(sock, fd, family, kind, proto)
         else:
-            take_descriptor(sock, fd, family, kind, proto, like.sock_timeout)
+            take_descriptor(sock, fd, family, kind, proto, timeout_of(like))
         return sock
     except:
-        c_close(fd)
+        system_close(fd)
         raise
+
+
+cdef int pass_hints(socket sock, object heir) except -1:
+    """Of the same connection, or accepted: what is known of the one is true of the other (tcp(7))."""
+    if isinstance(heir, socket):
+        add_hint(<socket>heir, hints_of(sock))
+    return 0
 
 
 cdef class Face(socket):
@@ -197,11 +188,19 @@ cdef class Face(socket):
         BlockingIOError where nobody waits and the socket does not either, TimeoutError after the timeout; OSError
         before listen() (EINVAL) and where the process has no descriptor left (EMFILE).
         """
-        cls = face_names["socket"]
-        fd, address = sock_accept(self) if own(self, "_accept", native_accept) else self._accept()
+        cdef Handle accepted
+        cls = (last_names if Py_TYPE(self) is <PyTypeObject *>face_type else face_names)["socket"]
+        if own(self, "_accept", native_accept):
+            address = accept_from(self, &accepted)
+        else:
+            accepted, address = self._accept()
         if cls is face_type:
-            return made(fd, self.sock_family, self.sock_type, self.sock_proto, None), address
-        return adopted(cls, self.family, self.type, self.proto, fd), address
+            sock = made(accepted, family_of(self), type_of(self), protocol_of(self), None)
+        else:
+            sock = adopted(cls, self.family, self.type, self.proto, accepted)
+        if hints_of(self):
+            pass_hints(self, sock)
+        return sock, address
 
     def dup(self):
         """A socket of the same class for the same connection, on a descriptor of its own: fcntl(2) F_DUPFD_CLOEXEC.
@@ -212,9 +211,12 @@ cdef class Face(socket):
         cdef type cls = type(self)
         fd = dup(self.fileno())
         if cls is face_type:
-            return made(fd, self.sock_family, self.sock_type, self.sock_proto, self)
-        sock = adopted(cls, self.family, self.type, self.proto, fd)
-        sock.settimeout(self.gettimeout())
+            sock = made(fd, family_of(self), type_of(self), protocol_of(self), self)
+        else:
+            sock = adopted(cls, self.family, self.type, self.proto, fd)
+            sock.settimeout(self.gettimeout())
+        if hints_of(self):
+            pass_hints(self, sock)
         return sock
 
     def close(self):
@@ -239,12 +241,15 @@ cdef class Face(socket):
         `socket(fileno=n)`; it is -1 where the socket was closed already.
         """
         set_closed(&self.closed, True)
-        return take_fd(&self.sock_fd)
+        return take_handle(&self.sock_fd, NO_HANDLE)
 
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
 
-    def _real_close(self):
-        close_socket(self)
+    def _real_close(self, _ss=None):
+        if _ss is None:
+            close_socket(self)
+        else:
+            _ss.close(self)
 
     def _decref_socketios(self):
         take_file(&self.io_refs)
@@ -272,19 +277,19 @@ cdef str describe(socket sock):
     cdef type cls = type(sock)
     cdef str near = "", far = ""
     if not is_closed(&sock.closed):
-        near = own_name(sock, c_getsockname) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
-        far = own_name(sock, c_getpeername) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
+        near = own_name(sock, OP_GETSOCKNAME) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
+        far = own_name(sock, OP_GETPEERNAME) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
     return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if is_closed(&sock.closed) else ''} fd={sock.fileno()}, "
             f"family={sock.family!s}, type={sock.type!s}, proto={sock.proto}"
             f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")
 
 
-cdef str own_name(socket sock, NameCall call):
+cdef str own_name(socket sock, int kind):
     """An address's text; none where there is no address: not bound, not connected, or closed underneath."""
     cdef Address address
     cdef sockaddr_in *inet = <sockaddr_in *>&address.storage
     cdef int port
-    if not ask_name(sock, call, &address):
+    if ask_name(handle_of(sock), kind, &address) < 0:
         return ""
     if address.storage.ss_family == AF_INET:
         port = c_ntohs(inet.sin_port)

@@ -1,18 +1,13 @@
 # Hosts: the text of an address's host, and the address it stands for.
 
-cdef struct Address:
-    sockaddr_storage storage
-    socklen_t length
-
 cdef object host_text(object host):
     """The host as ASCII str or bytes without NUL: IDNA (RFC 3490) is left out for what is ASCII already."""
     cdef Py_ssize_t size
     if PyUnicode_Check(host):
         if not PyUnicode_IS_COMPACT_ASCII(host):
-            try:
-                host = PyUnicode_AsEncodedString(host, "idna", NULL)
-            except UnicodeError:
-                raise TypeError("encoding of hostname failed") from None
+            host = idna_host(host)
+            if host is None:    # raised here, it has no __context__, as the interpreter's own has none
+                raise TypeError("encoding of hostname failed")
     elif PyByteArray_Check(host):
         host = bytes(host)
     elif not PyBytes_Check(host):
@@ -21,6 +16,14 @@ cdef object host_text(object host):
     if strlen(host_chars(host)) != <size_t>size:
         raise TypeError("host name must not contain null character")
     return host
+
+
+cdef bytes idna_host(object host):
+    """None for what is no name of a host."""
+    try:
+        return PyUnicode_AsEncodedString(host, "idna", NULL)
+    except UnicodeError:
+        return None
 
 
 cdef const char *host_chars(object host) except NULL:

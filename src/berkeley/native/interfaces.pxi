@@ -8,44 +8,47 @@ cdef extern from "<linux/if_packet.h>":
         unsigned char sll_pkttype, sll_halen
         unsigned char sll_addr[8]
 
+cdef enum:
+    # The bytes up to and with the interface's index, in <linux/if_packet.h> and in <linux/can.h>.
+    INDEX_END = 8
+
+
+cdef ssize_t call_interface_index(Handle handle, void *request) noexcept nogil:
+    return answer(ioctl(handle, SIOCGIFINDEX, request))
+
+
+cdef ssize_t call_interface_name(Handle handle, void *request) noexcept nogil:
+    return answer(ioctl(handle, SIOCGIFNAME, request))
+
 
 def socket_interface_index(int fd, bytes name not None, /):
     """ioctl(2) SIOCGIFINDEX: the index of an interface, of whose name the first 15 bytes count. OSError (ENODEV)."""
     cdef ifreq request
-    cdef int failed
     memset(&request, 0, sizeof(request))
     memcpy(request.ifr_name, PyBytes_AS_STRING(name), min(PyBytes_GET_SIZE(name), IF_NAMESIZE - 1))
-    with nogil:
-        failed = ioctl(fd, SIOCGIFINDEX, &request)
-    if failed < 0:
-        raise_errno(errno)
+    run_once(OP_INTERFACE, fd, &request, call_interface_index)
     return request.ifr_ifindex
 
 
 def interface_name(socket sock not None, int index, /):
-    """The name of an interface in an address that the socket was given; '' for 0 and where there is none any more.
-
-    The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
-    """
+    """The name of an interface in an address that the socket was given; '' for 0 and where there is none any more."""
     return name_of_interface(sock, index)
 
 
 cdef str name_of_interface(socket sock, int index):
     cdef ifreq request
-    cdef int failed
-    if index == 0:
-        return ""
-    if index == kept_interface(sock):
-        return <str>(<tuple>sock.last_address)[0]
-    memset(&request, 0, sizeof(request))
-    request.ifr_ifindex = index
-    with nogil:
-        failed = ioctl(sock.sock_fd, SIOCGIFNAME, &request)
-    sock.last_address = None    # which was looked up before: what is kept next has the new time
-    sock.last_time = monotonic()
-    if failed < 0:
+    if ask_interface_name(sock, index, &request) < 0:
         return ""
     return PyUnicode_DecodeFSDefaultAndSize(request.ifr_name, strnlen(request.ifr_name, IF_NAMESIZE))
+
+
+cdef ssize_t ask_interface_name(socket sock, int index, ifreq *request) noexcept:
+    """A negated errno where the index has no name; 0 is none's, and not asked for."""
+    if index == 0:
+        return -ENODEV
+    memset(request, 0, sizeof(ifreq))
+    request.ifr_ifindex = index
+    return once(OP_INTERFACE, handle_of(sock), request, call_interface_name)
 
 
 def unpack_packet(socket sock not None, bytes raw not None, /):

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "<errno.h>" nogil:
     int errno
-    int EAFNOSUPPORT, EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENOTSOCK, ERANGE, EWOULDBLOCK
+    int EAFNOSUPPORT, EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENODEV, ENOTSOCK, ERANGE, EWOULDBLOCK
 
 
 cdef extern from "<string.h>" nogil:
@@ -45,7 +45,7 @@ cdef extern from "<poll.h>" nogil:
         short events
         short revents
     int poll(pollfd *fds, unsigned long count, int milliseconds)
-    short POLLIN, POLLOUT, POLLERR
+    short POLLIN, POLLOUT, POLLPRI, POLLRDHUP
 
 
 cdef extern from "<time.h>" nogil:
@@ -83,8 +83,8 @@ cdef extern from "<sys/socket.h>" nogil:
 
     int AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_RDS, AF_PACKET, AF_CAN, AF_ALG, AF_VSOCK
     int SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC, SOMAXCONN
-    int SOL_SOCKET, SO_ERROR, SO_PROTOCOL, SO_TYPE, SCM_RIGHTS
-    int MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_TRUNC
+    int SOL_SOCKET, SO_ERROR, SO_PROTOCOL, SO_RCVLOWAT, SO_TYPE, SCM_RIGHTS
+    int MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC
     int SOL_ALG
 
     int c_socket "socket"(int family, int type, int proto)

@@ -10,7 +10,7 @@ cdef extern from "Python.h":
 
 
 cdef int open_socket(socket sock, int family, int kind, int proto, object fileno) except -1:
-    cdef int fd
+    cdef Handle handle
     cdef int64_t timeout
     cdef bint named = fileno is not None
     if named or not of_face(sock):      # whose events name what will be
@@ -23,35 +23,48 @@ cdef int open_socket(socket sock, int family, int kind, int proto, object fileno
     if of_face(sock):
         PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
     timeout = new_timeout(kind)
-    with nogil:
-        fd = c_socket(family, kind | SOCK_CLOEXEC | (SOCK_NONBLOCK if timeout >= 0 else 0), proto)
-    if fd < 0:
-        raise_errno(errno)
-    take_descriptor(sock, fd, family, kind, proto, timeout)
+    handle = open_handle(family, kind, proto, timeout >= 0)
+    take_descriptor(sock, handle, family, kind, proto, timeout)
     return 0
+
+
+cdef struct Opening:
+    int family
+    int kind
+    int proto
+    bint nonblocking
+
+
+cdef ssize_t call_open(Handle none, void *arguments) noexcept nogil:
+    cdef Opening *opening = <Opening *>arguments
+    return system_open(opening.family, opening.kind, opening.proto, opening.nonblocking)
+
+
+cdef inline Handle open_handle(int family, int kind, int proto, bint nonblocking) except NO_HANDLE:
+    cdef Opening opening
+    opening.family, opening.kind, opening.proto, opening.nonblocking = family, kind, proto, nonblocking
+    return <Handle>run_once(OP_OPEN, NO_HANDLE, &opening, call_open)
 
 
 cdef int open_descriptor(socket sock, object fileno, int family, int kind, int proto) except -1:
     """Take a descriptor that the program names; what it does not say of it, the kernel is asked."""
-    cdef int fd
+    cdef Handle handle = as_plain_int(fileno)
     cdef Address address
-    cdef socklen_t size = sizeof(int)
-    fd = as_plain_int(fileno)
-    if fd < 0:
+    cdef ssize_t error
+    if handle < 0:
         raise ValueError("negative file descriptor")
-    clear_address(&address)
-    address.length = sizeof(sockaddr_storage)
     # Asked even when all is known: a number that is no socket must not pass for one.
-    if c_getsockname(fd, <sockaddr *>&address.storage, &address.length) < 0:
-        if family == -1 or errno == EBADF or errno == ENOTSOCK:
-            raise_errno(errno)      # others are forgiven: an AF_ALG socket has no name
+    error = ask_name(handle, OP_GETSOCKNAME, &address)
+    if error < 0:
+        if family == -1 or error == -EBADF or error == -ENOTSOCK:
+            raise_errno(<int>-error)        # others are forgiven: an AF_ALG socket has no name
     elif family == -1:
         family = address.storage.ss_family
-    if kind == -1 and c_getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) < 0:
-        raise_errno(errno)
-    if proto == -1 and c_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &size) < 0:
-        raise_errno(errno)
-    return take_foreign(sock, fd, family, kind, proto)
+    if kind == -1:
+        kind = int_option(handle, SOL_SOCKET, SO_TYPE)
+    if proto == -1:
+        proto = int_option(handle, SOL_SOCKET, SO_PROTOCOL)
+    return take_foreign(sock, handle, family, kind, proto)
 
 
 cdef int64_t new_timeout(int kind) noexcept:
@@ -59,31 +72,43 @@ cdef int64_t new_timeout(int kind) noexcept:
     return 0 if kind & SOCK_NONBLOCK else default_timeout()
 
 
-cdef void take_descriptor(socket sock, int fd, int family, int kind, int proto, int64_t timeout) noexcept:
-    """Make the descriptor, which has the mode that goes with the timeout, the socket's."""
-    sock.sock_fd = fd
-    sock.sock_family = family
-    sock.sock_type = kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
-    sock.sock_proto = proto
-    sock.sock_timeout = timeout
-    sock.io_refs = 0
-    sock.closed = False
-    sock.last_length = 0        # of another descriptor, where __init__ is called again
-    sock.last_address = None
+cdef inline void take_descriptor(socket sock, Handle handle, int family, int kind, int proto, int64_t timeout) noexcept:
+    """Make the descriptor, which has the mode that goes with the timeout, the socket's.
+
+    Under the socket's lock, where there is no interpreter lock: of two threads that call __init__, one comes after the
+    other.
+    """
+    with cython.critical_section(sock):
+        store_int(&sock.sock_fd, handle)
+        store_int(&sock.sock_family, family)
+        store_int(&sock.sock_type, kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
+        store_int(&sock.sock_proto, proto)
+        store_long(&sock.sock_timeout, timeout)
+        store_char(&sock.hints, 0)
+        set_file_count(&sock.io_refs, 0)
+        set_closed(&sock.closed, False)
+        if KEEPS_ADDRESSES:
+            sock.kept = None        # of another descriptor, where __init__ is called again
 
 
-cdef int take_foreign(socket sock, int fd, int family, int kind, int proto) except -1:
+cdef int take_foreign(socket sock, Handle handle, int family, int kind, int proto) except -1:
     """Make a descriptor that others have made the socket's: under a default timeout it becomes non-blocking."""
     cdef int64_t timeout = new_timeout(kind)
     if timeout >= 0 and not kind & SOCK_NONBLOCK:
-        set_nonblocking(fd, True)
-    take_descriptor(sock, fd, family, kind, proto, timeout)
+        set_nonblocking(handle, True)
+    take_descriptor(sock, handle, family, kind, proto, timeout)
     return 0
 
 
+cdef ssize_t call_close(Handle handle, void *none) noexcept nogil:
+    return system_close(handle)
+
+
 cdef int close_socket(socket sock) except -1:
-    cdef int fd = take_fd(&sock.sock_fd)
-    return close_descriptor(fd) if fd != -1 else 0
+    cdef Handle handle = take_handle(&sock.sock_fd, NO_HANDLE)
+    if handle != NO_HANDLE:
+        run_once(OP_CLOSE, handle, NULL, call_close)
+    return 0
 
 
 cdef int finalize(socket sock) except -1:
@@ -91,15 +116,14 @@ cdef int finalize(socket sock) except -1:
     cdef PyObject *error_type
     cdef PyObject *error
     cdef PyObject *traceback
-    cdef int fd
+    cdef Handle handle
     PyErr_Fetch(&error_type, &error, &traceback)
     if warn_unclosed(<PyObject *>sock, 1, "unclosed %R", <PyObject *>sock) < 0 and warning_raised(<PyObject *>Warning):
         PyErr_WriteUnraisable(<PyObject *>sock)
     PyErr_Clear()
-    fd = take_fd(&sock.sock_fd)     # the warning runs Python code, which may have closed it
-    if fd != -1:
-        with nogil:
-            c_close(fd)             # SO_LINGER makes it wait
+    handle = take_handle(&sock.sock_fd, NO_HANDLE)      # the warning runs Python code, which may have closed it
+    if handle != NO_HANDLE:
+        once(OP_CLOSE, handle, NULL, call_close)        # SO_LINGER makes it wait
     PyErr_Restore(error_type, error, traceback)
     return 0
 
@@ -111,7 +135,11 @@ def close(fd, /):
 
     OSError (EBADF) for a descriptor that is not open, OverflowError for a number that no C int holds.
     """
-    close_descriptor(as_plain_int(fd))
+    run_once(OP_CLOSE, as_plain_int(fd), NULL, call_close)
+
+
+cdef ssize_t call_dup(Handle handle, void *none) noexcept nogil:
+    return system_dup(handle)
 
 
 def dup(fd, /):
@@ -119,35 +147,39 @@ def dup(fd, /):
 
     OSError for one that is not open (EBADF) and where the process has none left (EMFILE).
     """
-    cdef int source = as_plain_int(fd), copy
-    with nogil:
-        copy = fcntl(source, F_DUPFD_CLOEXEC, 0)
-    if copy < 0:
-        raise_errno(errno)
-    return copy
+    return run_once(OP_DUP, as_plain_int(fd), NULL, call_dup)
 
 
 def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):
     """socketpair(2): two connected sockets of the base type, not inheritable."""
     cdef int number = as_int(family), kind = as_int(type), protocol = as_int(proto)
-    cdef int fds[2]
+    cdef Pair pair
     cdef socket first = socket.__new__(socket), second = socket.__new__(socket)
-    make_pair(number, kind, protocol, fds)
+    make_pair(number, kind, protocol, &pair)
     try:
-        take_foreign(first, fds[0], number, kind, protocol)
-        take_foreign(second, fds[1], number, kind, protocol)
+        take_foreign(first, pair.handles[0], number, kind, protocol)
+        take_foreign(second, pair.handles[1], number, kind, protocol)
     except:
-        first.sock_fd = -1
-        c_close(fds[0])
-        c_close(fds[1])
+        take_handle(&first.sock_fd, NO_HANDLE)
+        system_close(pair.handles[0])
+        system_close(pair.handles[1])
         raise
     return first, second
 
 
-cdef int make_pair(int family, int kind, int proto, int *fds) except -1:
-    cdef int failed
-    with nogil:
-        failed = c_socketpair(family, kind | SOCK_CLOEXEC, proto, fds)
-    if failed:
-        raise_errno(errno)
+cdef struct Pair:
+    int family
+    int kind
+    int proto
+    Handle handles[2]
+
+
+cdef ssize_t call_pair(Handle none, void *arguments) noexcept nogil:
+    cdef Pair *pair = <Pair *>arguments
+    return system_pair(pair.family, pair.kind, pair.proto, pair.handles)
+
+
+cdef int make_pair(int family, int kind, int proto, Pair *pair) except -1:
+    pair.family, pair.kind, pair.proto = family, kind, proto
+    run_once(OP_PAIR, NO_HANDLE, pair, call_pair)
     return 0

@@ -1,20 +1,20 @@
 # Messages: recvmsg(2) and sendmsg(2), with several buffers and ancillary data.
 
 cdef struct Message:
+    Operation operation
     msghdr header
-    int flags
     Address address
 
 
-cdef ssize_t call_recvmsg(int fd, void *arguments) noexcept nogil:
-    cdef Message *message = <Message *>arguments
+cdef ssize_t call_recvmsg(Handle handle, Operation *operation) noexcept nogil:
+    cdef Message *message = <Message *>operation
     message.header.msg_namelen = sizeof(sockaddr_storage)
-    return c_recvmsg(fd, &message.header, message.flags)
+    return answer(c_recvmsg(handle, &message.header, operation.flags))
 
 
-cdef ssize_t call_sendmsg(int fd, void *arguments) noexcept nogil:
-    cdef Message *message = <Message *>arguments
-    return c_sendmsg(fd, &message.header, message.flags)
+cdef ssize_t call_sendmsg(Handle handle, Operation *operation) noexcept nogil:
+    cdef Message *message = <Message *>operation
+    return answer(c_sendmsg(handle, &message.header, operation.flags))
 
 
 cdef enum:
@@ -106,7 +106,6 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
     """(data or a count, ancillary data, flags, address). Whatever fails after the call, no received descriptor stays
     open: the program never learns its number."""
     cdef Message message
-    cdef Wait wait
     cdef ssize_t got
     if room < 0 or room > CONTROL_LIMIT:
         raise ValueError("invalid ancillary data buffer length")
@@ -121,10 +120,9 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
         if message.header.msg_control == NULL:
             raise MemoryError
         message.header.msg_controllen = room
-    wait_for(&wait, sock, POLLIN)
-    message.flags = flags_of(&wait, flags)
+    begin(&message.operation, sock, OP_RECVMSG, flags)
     try:
-        got = perform(sock, call_recvmsg, &message, &wait)
+        got = run(sock, &message.operation, call_recvmsg)
         try:
             ancillary = unpack_control(&message.header)
             message.address.length = message.header.msg_namelen
@@ -145,21 +143,20 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
 
 cdef object sock_sendmsg(socket sock, object buffers, object ancdata, object flags, object address):
     cdef Message message
+    cdef int how = as_int(flags)
     memset(&message.header, 0, sizeof(msghdr))
-    message.flags = as_int(flags)
     if address is not None:
         pack_address(sock, b"sendmsg", b"socket.sendmsg", address, &message.address)
         message.header.msg_name = &message.address.storage
         message.header.msg_namelen = message.address.length
     else:
         PySys_Audit(b"socket.sendmsg", "OO", <PyObject *>sock, <PyObject *>None)
-    return send_message(sock, &message, buffers, ancdata)
+    return send_message(sock, &message, buffers, ancdata, how)
 
 
-cdef object send_message(socket sock, Message *message, object buffers, object ancdata):
+cdef object send_message(socket sock, Message *message, object buffers, object ancdata, int flags):
     cdef Buffers held
     cdef Control control
-    cdef Wait wait
     items = as_items(buffers, "sendmsg() argument 1 must be an iterable")
     if item_count(items) > INT_MAX:
         raise OSError("sendmsg() argument 1 is too long")
@@ -171,9 +168,8 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
             message.header.msg_iovlen = held.count
             message.header.msg_control = control.bytes
             message.header.msg_controllen = control.size
-            wait_for(&wait, sock, POLLOUT)
-            message.flags = flags_of(&wait, message.flags)
-            return perform(sock, call_sendmsg, message, &wait)
+            begin(&message.operation, sock, OP_SENDMSG, flags)
+            return run(sock, &message.operation, call_sendmsg)
         finally:
             release_control(&control)
     finally:
@@ -185,7 +181,7 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
     cdef Message message
     cdef int operation, length
     cdef Data data
-    if sock.sock_family != AF_ALG:
+    if family_of(sock) != AF_ALG:
         raise OSError("algset is only supported for AF_ALG")
     if not PyLong_Check(op):
         raise TypeError("Invalid or missing argument 'op'")
@@ -195,9 +191,11 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
     ancdata = [(SOL_ALG, ALG_SET_OP, (<char *>&operation)[:sizeof(int)])]
     if iv is not UNSET:
         hold_data(iv, &data)
-        length = <int>data.size
-        vector = (<char *>&length)[:sizeof(int)] + (<char *>data.start)[:data.size]
-        release_data(&data)
+        try:
+            length = <int>data.size
+            vector = (<char *>&length)[:sizeof(int)] + (<char *>data.start)[:data.size]
+        finally:
+            release_data(&data)
         ancdata.append((SOL_ALG, ALG_SET_IV, vector))
     if assoclen is not UNSET:
         if not PyLong_Check(assoclen):
@@ -207,5 +205,4 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
             raise TypeError("assoclen must be positive")
         ancdata.append((SOL_ALG, ALG_SET_AEAD_ASSOCLEN, (<char *>&length)[:sizeof(int)]))
     memset(&message.header, 0, sizeof(msghdr))
-    message.flags = as_int(flags)
-    return send_message(sock, &message, () if msg is UNSET else msg, ancdata)
+    return send_message(sock, &message, () if msg is UNSET else msg, ancdata, as_int(flags))

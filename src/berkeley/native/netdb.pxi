@@ -159,8 +159,10 @@ cdef list host_addresses(hostent *entry):
 
 # --- services and protocols
 
+@cython.embedsignature(False)
 def getservbyname(servicename, protocolname=UNSET, /):
-    """getservbyname_r(3): the port of a service (`"http"`), of "tcp" or "udp" where given, else of any protocol.
+    """getservbyname(servicename, protocolname=None, /)\n--\n
+    getservbyname_r(3): the port of a service (`"http"`), of "tcp" or "udp" where given, else of any protocol.
 
     As /etc/services has it (services(5)); OSError where it has none of that name. Audited (PEP 578) as
     `socket.getservbyname`.
@@ -179,8 +181,10 @@ def getservbyname(servicename, protocolname=UNSET, /):
         PyMem_Free(query.bytes)
 
 
+@cython.embedsignature(False)
 def getservbyport(port, protocolname=UNSET, /):
-    """getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol.
+    """getservbyport(port, protocolname=None, /)\n--\n
+    getservbyport_r(3): the name of the service at a port, of "tcp" or "udp" where given, else of any protocol.
 
     As /etc/services has it (services(5)); OSError where it has none at that port, OverflowError for a port beyond 0 to
     65535. Audited (PEP 578) as `socket.getservbyport`.

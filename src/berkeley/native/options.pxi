@@ -1,36 +1,89 @@
 # Options and modes: getsockopt(2), setsockopt(2), and timeouts.
 
+cdef extern from "<sys/socket.h>":
+    int SO_GET_FILTER "SO_ATTACH_FILTER"    # the same number, with another meaning
+
+cdef enum:
+    SMALL_OPTION = 1024                     # bytes: up to here on the stack
+    LARGEST_OPTION = 512 * 1024 * 1024      # the kernel's largest answer: a table of iptables (XT_MAX_TABLE_SIZE)
+    INSTRUCTION = 8                         # bytes of a struct sock_filter
+
+cdef struct Option:
+    int level
+    int name
+    void *value
+    socklen_t length
+
+
+cdef ssize_t call_getsockopt(Handle handle, void *arguments) noexcept nogil:
+    cdef Option *option = <Option *>arguments
+    return answer(c_getsockopt(handle, option.level, option.name, option.value, &option.length))
+
+
+cdef ssize_t call_setsockopt(Handle handle, void *arguments) noexcept nogil:
+    cdef Option *option = <Option *>arguments
+    return answer(c_setsockopt(handle, option.level, option.name, option.value, option.length))
+
+
+cdef inline socklen_t get_option(Handle handle, int level, int name, void *value, socklen_t length) except? 0:
+    """The length of what the kernel has for it, which may be more than it gave."""
+    cdef Option option
+    option.level, option.name, option.value, option.length = level, name, value, length
+    run_once(OP_GETSOCKOPT, handle, &option, call_getsockopt)
+    return option.length
+
+
+cdef inline int int_option(Handle handle, int level, int name) except? -1:
+    cdef int value = 0
+    get_option(handle, level, name, &value, sizeof(value))
+    return value
+
+
 cdef object sock_getsockopt(socket sock, object level, object optname, object buflen):
     cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
-    cdef char buffer[1024]
-    cdef socklen_t length
+    cdef char small[SMALL_OPTION]
+    cdef char *buffer = small
     if size == 0:
         return integer_option(sock, at, name)
-    if sock.sock_family == AF_VSOCK:
+    if family_of(sock) == AF_VSOCK:
         raise OSError("getsockopt string buffer not allowed")
-    if size < 0 or <size_t>size > sizeof(buffer):
+    if size < 0 or size > LARGEST_OPTION:
         raise OSError("getsockopt buflen out of range")
-    memset(buffer, 0, sizeof(buffer))
-    length = size
-    if c_getsockopt(sock.sock_fd, at, name, buffer, &length) < 0:
-        raise_errno(errno)
+    if size > SMALL_OPTION:
+        buffer = <char *>PyMem_Calloc(1, size)
+        if buffer == NULL:
+            raise MemoryError
+    else:
+        memset(buffer, 0, sizeof(small))
+    try:
+        return bytes_option(sock, at, name, buffer, size)
+    finally:
+        if buffer != small:
+            PyMem_Free(buffer)
+
+
+cdef bytes bytes_option(socket sock, int level, int name, char *buffer, int size):
+    cdef socklen_t unit = unit_of(level, name)
+    cdef socklen_t length = unit * get_option(handle_of(sock), level, name, buffer, max(<socklen_t>size // unit, 1))
     # Some options give the length there would have been (NETLINK_LIST_MEMBERSHIPS).
-    return PyBytes_FromStringAndSize(buffer, min(<size_t>length, sizeof(buffer)))
+    if length > max(<socklen_t>size, unit):
+        return extended(buffer, size, min(length, <socklen_t>LARGEST_OPTION))
+    return PyBytes_FromStringAndSize(buffer, length)
+
+
+cdef inline socklen_t unit_of(int level, int name) noexcept:
+    """The bytes that the option's length counts: a filter's is told and given in instructions (net/core/filter.c)."""
+    return INSTRUCTION if level == SOL_SOCKET and name == SO_GET_FILTER else 1
 
 
 cdef object integer_option(socket sock, int level, int name):
     cdef uint64_t wide = 0
-    cdef int value = 0
-    cdef socklen_t length
-    if sock.sock_family == AF_VSOCK:
-        length = sizeof(wide)       # vsock(7): its options are 64 bits wide
-        if c_getsockopt(sock.sock_fd, level, name, &wide, &length) < 0:
-            raise_errno(errno)
+    if family_of(sock) == AF_VSOCK:
+        get_option(handle_of(sock), level, name, &wide, sizeof(wide))      # vsock(7): its options are 64 bits wide
         return wide
-    length = sizeof(value)
-    if c_getsockopt(sock.sock_fd, level, name, &value, &length) < 0:
-        raise_errno(errno)
-    return value
+    if unit_of(level, name) == 1:
+        return int_option(handle_of(sock), level, name)
+    return get_option(handle_of(sock), level, name, NULL, 0)        # with 0 it says how long it is
 
 
 cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):
@@ -42,7 +95,7 @@ cdef object sock_setsockopt(socket sock, object level, object optname, object va
         return clear_option(sock, level, optname, value, optlen)
     at = as_int(level)
     name = as_int(optname)
-    if sock.sock_family == AF_VSOCK:
+    if family_of(sock) == AF_VSOCK:
         if not PyLong_Check(value):
             raise TypeError(f"setsockopt() argument 3 must be int, not {argument_name(value)}")
         wide = PyLong_AsUnsignedLongLongMask(value)
@@ -67,20 +120,25 @@ cdef object clear_option(socket sock, object level, object optname, object value
     """Set an option to a null pointer of a length. Where anything is wrong with that, CPython blames the fourth."""
     cdef int at, name
     cdef unsigned int length
-    try:
-        if value is not None or not PyIndex_Check(optlen) or sock.sock_family == AF_VSOCK:
-            raise TypeError
-        at = as_int(level)
-        name = as_int(optname)
-        length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
-    except Exception:
-        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)") from None
+    cdef bint taken = value is None and PyIndex_Check(optlen) and family_of(sock) != AF_VSOCK
+    if taken:
+        try:
+            at = as_int(level)
+            name = as_int(optname)
+            length = <unsigned int>PyLong_AsUnsignedLongMask(optlen)
+        except Exception:
+            taken = False
+    if not taken:       # raised here, it has no __context__, as CPython's has none
+        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
     return set_option(sock, at, name, NULL, length)
 
 
 cdef object set_option(socket sock, int level, int name, const void *value, socklen_t length):
-    if c_setsockopt(sock.sock_fd, level, name, value, length) < 0:
-        raise_errno(errno)
+    cdef Option option
+    option.level, option.name, option.value, option.length = level, name, <void *>value, length
+    run_once(OP_SETSOCKOPT, handle_of(sock), &option, call_setsockopt)
+    if level == SOL_SOCKET and name == SO_RCVLOWAT:
+        add_hint(sock, POLL_TO_RECEIVE)
 
 
 # --- timeouts: int64 ns; negative blocks, 0 never waits
@@ -88,7 +146,7 @@ cdef object set_option(socket sock, int level, int name, const void *value, sock
 cdef extern from *:
     """
     #include <stdint.h>
-    /* The one thing in the core that changes: atomic, so that no lock guards it. */
+    /* Of the whole process, whatever its interpreters and threads: atomic, so that no lock guards it. */
     static int64_t berkeley_default_timeout = -1;
     #define default_timeout() __atomic_load_n(&berkeley_default_timeout, __ATOMIC_RELAXED)
     #define set_default_timeout(value) __atomic_store_n(&berkeley_default_timeout, value, __ATOMIC_RELAXED)
@@ -157,16 +215,23 @@ cdef int64_t seconds_to_nanoseconds(object value) except? -1:
 
 
 cdef object sock_settimeout(socket sock, int64_t timeout):
-    """Between two timeouts above 0 the descriptor stays as it is: non-blocking."""
-    if sock.sock_fd < 0:
+    """Between two timeouts above 0 the descriptor stays as it is: non-blocking.
+
+    Under the socket's lock, where there is no interpreter lock: the mode and the timeout go together.
+    """
+    cdef Handle handle = handle_of(sock)
+    if handle < 0:
         raise_errno(EBADF)
-    if not (timeout > 0 and sock.sock_timeout > 0):
-        set_nonblocking(sock.sock_fd, timeout >= 0)
-    sock.sock_timeout = timeout
+    with cython.critical_section(sock):
+        if not (timeout > 0 and timeout_of(sock) > 0):
+            set_nonblocking(handle, timeout >= 0)
+        store_long(&sock.sock_timeout, timeout)
 
 
-cdef int set_nonblocking(int fd, int nonblocking) except -1:
-    """The interpreter lock stays: the kernel sets a flag, and waits for nothing."""
-    if ioctl(fd, FIONBIO, &nonblocking) < 0:
-        raise_errno(errno)
+cdef ssize_t call_set_nonblocking(Handle handle, void *nonblocking) noexcept nogil:
+    return system_set_nonblocking(handle, (<int *>nonblocking)[0])
+
+
+cdef int set_nonblocking(Handle handle, int nonblocking) except -1:
+    run_once(OP_SETBLOCKING, handle, &nonblocking, call_set_nonblocking)
     return 0

@@ -9,16 +9,6 @@ cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 limit)
     unsigned char *PyUnicode_1BYTE_DATA(object text)
 
-cdef extern from *:
-    """
-    #ifdef Py_GIL_DISABLED
-    #define KEEP_ADDRESSES 0    /* without the interpreter lock, two threads could write them at once */
-    #else
-    #define KEEP_ADDRESSES 1
-    #endif
-    """
-    bint KEEP_ADDRESSES
-
 cdef object family_codec = None     # families.lookup: AF number -> (pack, unpack)
 
 
@@ -36,20 +26,19 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
     The event comes after the address's shape is checked and before a name is resolved: an audit hook that forbids the
     call must not cause a DNS query first.
     """
-    if address is sock.last_address and address is not None and lasting(sock.sock_family):
-        memcpy(&packed.storage, sock.last_packed, sock.last_length)
-        packed.length = sock.last_length
+    cdef int family = family_of(sock)
+    if recall_packed(sock, address, packed):
         PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
         return 0
-    if sock.sock_family == AF_INET or sock.sock_family == AF_RDS:       # rds(7): its addresses are AF_INET's
+    if family == AF_INET or family == AF_RDS:       # rds(7): its addresses are AF_INET's
         return pack_inet(sock, caller, event, address, packed)
-    if sock.sock_family == AF_INET6:
+    if family == AF_INET6:
         return pack_inet6(sock, caller, event, address, packed)
-    if sock.sock_family == AF_UNIX:
+    if family == AF_UNIX:
         pack_unix(address, packed)
     else:
-        pack_elsewhere(sock, caller, address, packed)
-        if lasting(sock.sock_family) and unchanging(address):
+        pack_elsewhere(sock, family, caller, address, packed)
+        if lasting(family) and unchanging(address):
             keep_address(sock, packed, address, True)
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
     return 0
@@ -84,6 +73,8 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
         raise TypeError("AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])")
     host = host_text((<tuple>address)[0])
     number = port_number((<tuple>address)[1])
+    if number > INT_MAX:
+        checked_port(caller, number)        # as in CPython, before the rest is looked at
     if size > 2:
         PyArg_ParseTuple((<tuple>address)[2:],
                          "I|I;AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
@@ -126,13 +117,13 @@ cdef int pack_unix(object address, Address *packed) except -1:
     return 0
 
 
-cdef int pack_elsewhere(socket sock, const char *caller, object address, Address *packed) except -1:
+cdef int pack_elsewhere(socket sock, int family, const char *caller, object address, Address *packed) except -1:
     """By the family's file, or by what a program has registered: its word on the size is not taken."""
-    struct = family_codec(sock.sock_family)[0](sock, caller.decode(), address)
+    struct = family_codec(family)[0](sock, caller.decode(), address)
     if type(struct) is not bytes:
-        raise TypeError(f"the address of family {sock.sock_family} was packed to {type_name(struct)}, not bytes")
+        raise TypeError(f"the address of family {family} was packed to {type_name(struct)}, not bytes")
     if <size_t>PyBytes_GET_SIZE(struct) > sizeof(sockaddr_storage):
-        raise ValueError(f"the address of family {sock.sock_family} was packed to {PyBytes_GET_SIZE(struct)} bytes: "
+        raise ValueError(f"the address of family {family} was packed to {PyBytes_GET_SIZE(struct)} bytes: "
                          f"a struct sockaddr has at most {sizeof(sockaddr_storage)}")
     packed.length = <socklen_t>PyBytes_GET_SIZE(struct)
     memcpy(&packed.storage, PyBytes_AS_STRING(struct), packed.length)
@@ -145,11 +136,11 @@ cdef uint16_t as_port(const char *caller, object port) except? 0xFFFF:
 
 
 cdef long port_number(object port) except? -1:
-    """-1 for what is too large for a C int."""
+    """LLONG_MAX for what no C int holds."""
     try:
         return as_int(port)
     except OverflowError:
-        return -1
+        return LLONG_MAX
 
 
 cdef uint16_t checked_port(const char *caller, long number) except? 0xFFFF:
@@ -172,9 +163,8 @@ cdef object unpack_address(socket sock, Address *raw):
         return None     # recvfrom on a connected stream
     if raw.length > sizeof(sockaddr_storage):
         raw.length = sizeof(sockaddr_storage)   # the kernel says how much it had, not how much it gave
-    if (raw.length == sock.last_length and memcmp(&raw.storage, sock.last_packed, raw.length) == 0
-            and sock.last_address is not None and not sock.last_given and still_true(sock)):
-        return sock.last_address
+    if recalls(sock, raw):
+        return sock.kept.address
     address = convert_address(sock, raw)
     keep_address(sock, raw, address, False)
     return address
@@ -238,63 +228,15 @@ cdef str ipv6_text(const in6_addr *address):
     return ascii_text(text, strlen(text))
 
 
+cdef const char *ascii_chars(object text, Py_ssize_t *size) noexcept:
+    """The characters of an ASCII str, or NULL."""
+    if not PyUnicode_IS_COMPACT_ASCII(text):
+        return NULL
+    size[0] = len(<str>text)
+    return <const char *>PyUnicode_1BYTE_DATA(text)
+
+
 cdef str ascii_text(const char *text, Py_ssize_t size):
     result = PyUnicode_New(size, 127)
     memcpy(PyUnicode_1BYTE_DATA(result), text, size)
     return result
-
-
-# --- the address converted last
-#
-# Addresses repeat: a server answers the tuple that recvfrom() gave, a client hears from one peer. Each socket keeps the
-# last one in both forms. The tuple cannot change; but where its family looks interfaces up by name, what it means can.
-# Such an address is only kept for what comes from the kernel, and for a second at most after the name was looked up.
-# What a family says that a program has registered is not kept.
-
-cdef int64_t KEPT_FOR = 1000000000      # ns
-cdef socklen_t END_OF_INDEX = 8         # the bytes of an address up to and with its interface's index
-
-
-cdef void keep_address(socket sock, Address *packed, object address, bint given) noexcept:
-    """`given`: by the program, and so no answer to it: the kernel's fields may hold less than its numbers."""
-    cdef int family = packed.storage.ss_family
-    if not KEEP_ADDRESSES or packed.length > sizeof(sock.last_packed) or not (lasting(family) or of_interface(family)):
-        return
-    memcpy(sock.last_packed, &packed.storage, packed.length)
-    sock.last_length = <unsigned char>packed.length
-    sock.last_given = given
-    sock.last_address = address
-
-
-cdef inline bint lasting(int family) noexcept:
-    """Does an address of the family say all by itself?"""
-    return family in (AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_VSOCK)
-
-
-cdef inline bint of_interface(int family) noexcept:
-    """Is an address of the family a tuple whose first element is an interface's name?"""
-    return family in (AF_PACKET, AF_CAN)
-
-
-cdef inline bint still_true(socket sock) noexcept:
-    return (lasting((<sockaddr *>sock.last_packed).sa_family)
-            or monotonic() - sock.last_time < KEPT_FOR)
-
-
-cdef inline int kept_interface(socket sock) noexcept:
-    """The index of the interface that the kept address names; 0 if it names none, or not any more for sure."""
-    if (sock.last_address is None or not of_interface((<sockaddr *>sock.last_packed).sa_family)
-            or sock.last_length < END_OF_INDEX or not still_true(sock)):
-        return 0
-    # At the same place in each: <linux/if_packet.h>, <linux/can.h>.
-    return (<sockaddr_ll *>sock.last_packed).sll_ifindex
-
-
-cdef bint unchanging(object address) noexcept:
-    """Is it a tuple of nothing but numbers and strings, that no code can change?"""
-    if type(address) is not tuple:
-        return False
-    for item in <tuple>address:
-        if not (type(item) is int or type(item) is str or type(item) is bytes):
-            return False
-    return True

@@ -1,5 +1,9 @@
 # The base type, `_socket.socket`: the fields, and one method for each call. What a method does is in the pieces above.
 
+cimport cython
+
+# What nobody can give. Where it is a default, the text signature (inspect.signature) is written down: it can only say
+# what has a literal form.
 cdef object UNSET = object()
 
 cdef class socket:
@@ -11,64 +15,58 @@ cdef class socket:
 
     # The fields of CPython's PySocketSockObject, in its order: _ssl reads the descriptor and the timeout from them
     # (capi.pxi asserts the layout). A cdef method here would put a table's pointer before them.
-    cdef int sock_fd
+    cdef Handle sock_fd
     cdef int sock_family
     cdef int sock_type
     cdef int sock_proto
     cdef PyObject *(*errorhandler)() noexcept
     cdef int64_t sock_timeout
     cdef void *state
-    # Ours: the address converted last, packed and as Python has it, and when the interface that it names was looked up
-    # (sockaddr.pxi).
-    cdef unsigned char last_packed[28]
-    cdef unsigned char last_length
-    cdef unsigned char last_given
-    # Was close() called? (face.pxi, as io_refs)
-    cdef unsigned char closed
-    # How many receives go by before a datagram is asked for that is there already (wait.pxi).
-    cdef unsigned char not_asked
-    cdef int64_t last_time
-    cdef object last_address
-    # How many files that makefile() made are open.
-    cdef Py_ssize_t io_refs
+    # Ours:
+    cdef Kept kept                      # the address converted last (kept.pxi), or None
+    cdef Py_ssize_t io_refs             # how many files that makefile() made are open (face.pxi)
+    cdef unsigned char closed           # was close() called?
+    cdef unsigned char hints            # what makes a timed call poll first (operation.pxi)
+    cdef unsigned char not_asked        # how many receives go by before one asks first again (wait.pxi)
 
     def __cinit__(self):
-        self.sock_fd = -1
+        self.sock_fd = NO_HANDLE
         self.sock_timeout = -1
         self.errorhandler = raise_current_errno
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        """Open the socket, or take the descriptor, as the class says."""
         open_socket(self, as_plain_int(family), as_plain_int(type), as_plain_int(proto), fileno)
 
     def __repr__(self):
         if of_face(self):
             return describe(self)
-        return (f"<socket object, fd={self.sock_fd}, family={self.sock_family}, type={self.sock_type}, "
-                f"proto={self.sock_proto}>")
+        return (f"<socket object, fd={handle_of(self)}, family={family_of(self)}, type={type_of(self)}, "
+                f"proto={protocol_of(self)}>")
 
     def __del__(self):
-        if self.sock_fd != -1:
+        if handle_of(self) != NO_HANDLE:
             finalize(self)
 
     @property
     def family(self):
         """The address family (`AF_*`), an int: as given, or of a descriptor, what getsockname(2) told."""
-        return self.sock_family
+        return family_of(self)
 
     @property
     def type(self):
         """The type (`SOCK_*`), an int without SOCK_NONBLOCK and SOCK_CLOEXEC: as given, or SO_TYPE (socket(7))."""
-        return self.sock_type
+        return type_of(self)
 
     @property
     def proto(self):
         """The protocol's number, as given, or SO_PROTOCOL (socket(7)); 0 is the default of family and type."""
-        return self.sock_proto
+        return protocol_of(self)
 
     @property
     def timeout(self):
         """The timeout in seconds (float), or None: as gettimeout()."""
-        return timeout_seconds(self.sock_timeout)
+        return timeout_seconds(timeout_of(self))
 
     def _accept(self):
         """accept4(2): (descriptor, the peer's address). The descriptor is not inheritable."""
@@ -111,18 +109,18 @@ cdef class socket:
 
     def detach(self):
         """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1."""
-        return take_fd(&self.sock_fd)
+        return take_handle(&self.sock_fd, NO_HANDLE)
 
     def fileno(self):
         """The descriptor's number, for poll(2), fcntl(2) and the like; -1 once closed or detached."""
-        return self.sock_fd
+        return handle_of(self)
 
     def getpeername(self):
         """getpeername(2): the address of the other end, in the form of the socket's family.
 
         OSError where there is none (ENOTCONN): not connected, or reset by the peer.
         """
-        return sock_name(self, c_getpeername)
+        return sock_name(self, OP_GETPEERNAME)
 
     def getsockname(self):
         """getsockname(2): the socket's own address, in the form of its family.
@@ -130,10 +128,10 @@ cdef class socket:
         Before it has one: `("0.0.0.0", 0)` for AF_INET, `("::", 0, 0, 0)` for AF_INET6, `""` for AF_UNIX. OSError
         (EBADF) once closed.
         """
-        return sock_name(self, c_getsockname)
+        return sock_name(self, OP_GETSOCKNAME)
 
     def getsockopt(self, level, optname, buflen=0, /):
-        """getsockopt(2): the option as an int, or with `buflen` (1 to 1024) as bytes of at most that length.
+        """getsockopt(2): the option as an int, or with `buflen` (up to 512 MiB) as bytes of that length at most.
 
         `level` is SOL_SOCKET or a protocol's (`IPPROTO_*`, `SOL_*`), `optname` one of its options: socket(7), ip(7),
         ipv6(7), tcp(7), udp(7). Bytes are the kernel's struct, in this machine's layout. OSError where the kernel has
@@ -141,8 +139,10 @@ cdef class socket:
         """
         return sock_getsockopt(self, level, optname, buflen)
 
+    @cython.embedsignature(False)
     def setsockopt(self, level, optname, value, optlen=UNSET, /):
-        """setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
+        """setsockopt($self, level, optname, value, optlen=None, /)\n--\n
+        setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
 
         `level` and `optname` are as for getsockopt(). An int becomes a C int: OverflowError for one that is too large;
         for AF_VSOCK its low 64 bits count. A struct is given as bytes-like object in this machine's layout. OSError
@@ -156,7 +156,7 @@ cdef class socket:
 
         It is what settimeout() or setblocking() set last, or setdefaulttimeout() before the socket was made.
         """
-        return timeout_seconds(self.sock_timeout)
+        return timeout_seconds(timeout_of(self))
 
     def settimeout(self, timeout, /):
         """Set the timeout: seconds (int or float, above 0), 0 for non-blocking, None for blocking.
@@ -173,7 +173,7 @@ cdef class socket:
 
         That is the object's mode. The descriptor's (O_NONBLOCK, fcntl(2)) is non-blocking under a timeout too.
         """
-        return self.sock_timeout != 0
+        return timeout_of(self) != 0
 
     def setblocking(self, flag, /):
         """`settimeout(None)` for a true flag, `settimeout(0)` for a false one.
@@ -182,8 +182,10 @@ cdef class socket:
         """
         return sock_settimeout(self, -1 if flag else 0)
 
+    @cython.embedsignature(False)
     def listen(self, backlog=UNSET, /):
-        """listen(2): accept connections, `backlog` of them waiting at most: 128 unless given; a negative one is 0.
+        """listen($self, backlog=128, /)\n--\n
+        listen(2): accept connections, `backlog` of them waiting at most: 128 unless given; a negative one is 0.
 
         The kernel lowers it to net.core.somaxconn. A socket of AF_INET or AF_INET6 without an address gets a free port.
         OSError where another socket listens at the address (EADDRINUSE) and for a type without connections
@@ -264,8 +266,10 @@ cdef class socket:
         """
         return sock_sendall(self, data, flags)
 
+    @cython.embedsignature(False)
     def sendto(self, data, flags_or_address, address=UNSET, /):
-        """sendto(2): `sendto(data, address)` or `sendto(data, flags, address)`; how many bytes went out.
+        """sendto($self, data, flags_or_address, address=None, /)\n--\n
+        sendto(2): `sendto(data, address)` or `sendto(data, flags, address)`; how many bytes went out.
 
         `address` has the form of the socket's family. Errors are those of send(), and for the address those of
         connect(): gaierror for a host without one, TypeError, ValueError or OverflowError for what is none. Audited
@@ -285,8 +289,10 @@ cdef class socket:
         """
         return sock_sendmsg(self, buffers, ancdata, flags, address)
 
+    @cython.embedsignature(False)
     def sendmsg_afalg(self, msg=UNSET, *, op=UNSET, iv=UNSET, assoclen=UNSET, flags=0):
-        """sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
+        """sendmsg_afalg($self, /, msg=(), *, op, iv=None, assoclen=None, flags=0)\n--\n
+        sendmsg(2) to the kernel's cryptography (AF_ALG): how many bytes went out.
 
         `msg` is an iterable of bytes-like objects, `op` is ALG_OP_ENCRYPT or another of `ALG_OP_*`, `iv` the
         initialisation vector (bytes-like), `assoclen` the length in bytes of the associated data (AEAD) that `msg`
@@ -329,7 +335,7 @@ cdef class EnumAttribute:
         if sock is None:
             return self
         holder = <socket?>sock
-        number = holder.sock_family if self.of_family else holder.sock_type
+        number = family_of(holder) if self.of_family else type_of(holder)
         return self.members.get(number, number)
 
     def __set__(self, sock, value):

@@ -1,7 +1,4 @@
 # Moving data: recv(2), send(2) and their kin.
-#
-# On a non-blocking socket and under a timeout each call carries MSG_DONTWAIT: the descriptor's own blocking mode
-# belongs to everyone who shares the open file (dup, fork), and another holder may have switched it back to blocking.
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size) except -1
@@ -14,70 +11,57 @@ cdef enum:
     LARGE = 128 * 1024
 
 cdef struct Transfer:
+    Operation operation
     void *data
     size_t size
-    int flags
-    bint addressed
     Address address
 
 
-cdef inline void prepare_transfer(Transfer *transfer, Wait *wait, socket sock, short events, int flags) noexcept:
-    wait_for(wait, sock, events)
-    transfer.flags = flags_of(wait, flags)
+cdef ssize_t call_recv(Handle handle, Operation *operation) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>operation
+    return answer(c_recv(handle, transfer.data, transfer.size, operation.flags))
 
 
-cdef inline int flags_of(Wait *wait, int flags) noexcept:
-    """What the call carries; and whether it cannot wait is noted."""
-    wait.instant = wait.timeout >= 0
-    return flags | MSG_DONTWAIT if wait.instant else flags
-
-
-cdef ssize_t call_recv(int fd, void *arguments) noexcept nogil:
-    cdef Transfer *transfer = <Transfer *>arguments
-    return c_recv(fd, transfer.data, transfer.size, transfer.flags)
-
-
-cdef ssize_t call_recvfrom(int fd, void *arguments) noexcept nogil:
-    cdef Transfer *transfer = <Transfer *>arguments
+cdef ssize_t call_recvfrom(Handle handle, Operation *operation) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>operation
     transfer.address.length = sizeof(sockaddr_storage)
-    return c_recvfrom(fd, transfer.data, transfer.size, transfer.flags,
-                      <sockaddr *>&transfer.address.storage, &transfer.address.length)
+    return answer(c_recvfrom(handle, transfer.data, transfer.size, operation.flags,
+                             <sockaddr *>&transfer.address.storage, &transfer.address.length))
 
 
-cdef ssize_t call_send(int fd, void *arguments) noexcept nogil:
-    cdef Transfer *transfer = <Transfer *>arguments
-    return c_send(fd, transfer.data, transfer.size, transfer.flags)
+cdef ssize_t call_send(Handle handle, Operation *operation) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>operation
+    return answer(c_send(handle, transfer.data, transfer.size, operation.flags))
 
 
-cdef ssize_t call_sendto(int fd, void *arguments) noexcept nogil:
-    cdef Transfer *transfer = <Transfer *>arguments
-    return c_sendto(fd, transfer.data, transfer.size, transfer.flags,
-                    <sockaddr *>&transfer.address.storage, transfer.address.length)
+cdef ssize_t call_sendto(Handle handle, Operation *operation) noexcept nogil:
+    cdef Transfer *transfer = <Transfer *>operation
+    return answer(c_sendto(handle, transfer.data, transfer.size, operation.flags,
+                           <sockaddr *>&transfer.address.storage, transfer.address.length))
 
 
 # --- receiving
 
-cdef inline bytes receive(socket sock, Py_ssize_t size, int flags, Transfer *transfer, Call call):
+cdef inline bytes receive(socket sock, int kind, Py_ssize_t size, int flags, Transfer *transfer, Call call):
     """Up to `size` bytes by `call`, in a bytes object of just the length that came."""
-    cdef Wait wait
     cdef char small[SMALL]
     cdef ssize_t got
     cdef PyObject *target
     transfer.size = size
-    prepare_transfer(transfer, &wait, sock, POLLIN, flags)
-    probe_first(sock, &wait, &transfer.flags)
+    begin(&transfer.operation, sock, kind, flags)
+    ask_first(sock, &transfer.operation)
     if size <= SMALL:
         transfer.data = small
         if flags & MSG_TRUNC:
             memset(small, 0, size)      # tcp(7) counts the data then, and stores none
-        got = perform(sock, call, transfer, &wait)
+        got = run(sock, &transfer.operation, call)
         return PyBytes_FromStringAndSize(small, got) if got <= size else extended(small, size, got)
     target = NewBytes(NULL, size)
     try:
         transfer.data = BytesData(target)
         if flags & MSG_TRUNC:
             memset(transfer.data, 0, size)
-        got = perform(sock, call, transfer, &wait)
+        got = run(sock, &transfer.operation, call)
         if got > size:
             return extended(BytesData(target), size, got)
         if size >= LARGE and got < size // 2:
@@ -107,7 +91,7 @@ cdef object sock_recv(socket sock, object bufsize, object flags):
         raise ValueError("negative buffersize in recv")
     if size == 0:
         return b""      # as CPython: no call, so a datagram stays where it is
-    return receive(sock, size, how, &transfer, call_recv)
+    return receive(sock, OP_RECV, size, how, &transfer, call_recv)
 
 
 cdef object sock_recvfrom(socket sock, object bufsize, object flags):
@@ -117,18 +101,17 @@ cdef object sock_recvfrom(socket sock, object bufsize, object flags):
     if size < 0:
         raise ValueError("negative buffersize in recvfrom")
     clear_address(&transfer.address)
-    data = receive(sock, size, how, &transfer, call_recvfrom)
+    data = receive(sock, OP_RECVFROM, size, how, &transfer, call_recvfrom)
     return data, unpack_address(sock, &transfer.address)
 
 
-cdef inline ssize_t receive_into(socket sock, Py_buffer *view, Py_ssize_t size, int flags, Transfer *transfer,
+cdef inline ssize_t receive_into(socket sock, int kind, Py_buffer *view, Py_ssize_t size, int flags, Transfer *transfer,
                                  Call call) except -1:
-    cdef Wait wait
     transfer.data = view.buf
     transfer.size = size if size else view.len
-    prepare_transfer(transfer, &wait, sock, POLLIN, flags)
-    probe_first(sock, &wait, &transfer.flags)
-    return perform(sock, call, transfer, &wait)
+    begin(&transfer.operation, sock, kind, flags)
+    ask_first(sock, &transfer.operation)
+    return run(sock, &transfer.operation, call)
 
 
 cdef object sock_recv_into(socket sock, object buffer, object nbytes, object flags):
@@ -146,7 +129,7 @@ cdef object sock_recv_into(socket sock, object buffer, object nbytes, object fla
             raise ValueError("buffer too small for requested bytes")
         if view.len == 0 and size == 0:
             return 0    # as CPython: no call
-        return receive_into(sock, &view, size, how, &transfer, call_recv)
+        return receive_into(sock, OP_RECV, &view, size, how, &transfer, call_recv)
     finally:
         PyBuffer_Release(&view)
 
@@ -165,7 +148,7 @@ cdef object sock_recvfrom_into(socket sock, object buffer, object nbytes, object
         if size > view.len:
             raise ValueError("nbytes is greater than the length of the buffer")
         clear_address(&transfer.address)
-        got = receive_into(sock, &view, size, how, &transfer, call_recvfrom)
+        got = receive_into(sock, OP_RECVFROM, &view, size, how, &transfer, call_recvfrom)
     finally:
         PyBuffer_Release(&view)
     return got, unpack_address(sock, &transfer.address)
@@ -175,14 +158,13 @@ cdef object sock_recvfrom_into(socket sock, object buffer, object nbytes, object
 
 cdef object sock_send(socket sock, object value, object flags):
     cdef Transfer transfer
-    cdef Wait wait
     cdef Data data
     hold_data(value, &data)
     try:
-        prepare_transfer(&transfer, &wait, sock, POLLOUT, as_int(flags))
+        begin(&transfer.operation, sock, OP_SEND, as_int(flags))
         transfer.data = data.start
         transfer.size = data.size
-        return perform(sock, call_send, &transfer, &wait)
+        return run(sock, &transfer.operation, call_send)
     finally:
         release_data(&data)
 
@@ -190,65 +172,58 @@ cdef object sock_send(socket sock, object value, object flags):
 cdef object sock_sendall(socket sock, object value, object flags):
     """One deadline for the whole; signal handlers run after each part that went out, and may raise."""
     cdef Transfer transfer
-    cdef Wait wait
     cdef Data data
     cdef Py_ssize_t sent = 0
     hold_data(value, &data)
     try:
-        prepare_transfer(&transfer, &wait, sock, POLLOUT, as_int(flags))
-        if wait.again:
-            start_clock(&wait)
+        begin(&transfer.operation, sock, OP_SEND, as_int(flags))
+        if transfer.operation.timeout > 0:
+            start_clock(&transfer.operation)
         while True:
             transfer.data = <char *>data.start + sent
             transfer.size = data.size - sent
-            sent += perform(sock, call_send, &transfer, &wait)
+            sent += run(sock, &transfer.operation, call_send)
             PyErr_CheckSignals()
             if sent == data.size:
                 return None
-            if wait.again and monotonic() >= wait.deadline:
-                raise_outcome(TIMED_OUT)
+            go_on(&transfer.operation)
     finally:
         release_data(&data)
 
 
 cdef object sock_sendto(socket sock, object value, object flags, object address):
     cdef Transfer transfer
-    cdef Wait wait
     cdef Data data
     cdef int how
     hold_data(value, &data)
     try:
         how = as_int(flags)
         pack_address(sock, b"sendto", b"socket.sendto", address, &transfer.address)
-        prepare_transfer(&transfer, &wait, sock, POLLOUT, how)
+        begin(&transfer.operation, sock, OP_SENDTO, how)
         transfer.data = data.start
         transfer.size = data.size
-        return perform(sock, call_sendto, &transfer, &wait)
+        return run(sock, &transfer.operation, call_sendto)
     finally:
         release_data(&data)
 
 
 cdef struct FileTransfer:
-    int source
+    Operation operation
+    Handle source
     off_t offset
     size_t count
 
 
-cdef ssize_t call_sendfile(int fd, void *arguments) noexcept nogil:
-    cdef FileTransfer *transfer = <FileTransfer *>arguments
-    return c_sendfile(fd, transfer.source, &transfer.offset, transfer.count)
+cdef ssize_t call_sendfile(Handle handle, Operation *operation) noexcept nogil:
+    cdef FileTransfer *transfer = <FileTransfer *>operation
+    return answer(c_sendfile(handle, transfer.source, &transfer.offset, transfer.count))
 
 
 def sendfile(socket sock not None, source, offset, count, /):
     """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end."""
     cdef FileTransfer transfer
-    cdef Wait wait
     transfer.source = as_plain_int(source)
     transfer.offset = PyLong_AsLong(offset)
     transfer.count = as_size(count)
-    wait_for(&wait, sock, POLLOUT)
-    # sendfile(2) has no MSG_DONTWAIT, and others who share the descriptor may have changed its mode: under a timeout it
-    # is polled first, and without one it waits where it would block.
-    wait.waiting = wait.again
-    wait.again = True
-    return perform(sock, call_sendfile, &transfer, &wait)
+    begin(&transfer.operation, sock, OP_SENDFILE, 0)
+    return run(sock, &transfer.operation, call_sendfile)

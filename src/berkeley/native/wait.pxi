@@ -1,8 +1,8 @@
-# The wait loop. Nothing else in the package loops around a system call.
+# The wait loop. Nothing else in the package loops around a system call, and `sleep` is the only place that sleeps.
 #
-# Try the call first, and poll only when it would block: a ready socket with a timeout costs one system call.
-# The interpreter lock is let go once around the whole of it. A signal brings the lock back, so that Python's
-# handlers run (PEP 475); the deadline is kept across them.
+# Try the call first, and poll only when it would block: a ready socket with a timeout costs one system call. The
+# interpreter lock is let go once around the whole of it. It is taken again for the handlers of signals (PEP 475): after
+# a signal, and whenever poll(2) and the call disagree. The deadline is kept across all of it.
 #
 # To let the lock go and take it back costs a tenth to a fifth of a small call. Where there is no other thread that
 # could want it, a call that cannot wait is made with the lock held.
@@ -21,43 +21,27 @@ cdef extern from *:
     """
     bint alone()
 
-cdef class socket  # its fields and methods: socket.pxi
-
-ctypedef ssize_t (*Call)(int fd, void *arguments) noexcept nogil
-
 cdef enum:
-    # What `attempt` returns beside a count and a negated errno (errno ends at 4095).
-    TIMED_OUT = -4097
-    RAISED = -4098      # a signal's handler raised: the exception is set
-    # What a Call may return beside its system call's result:
-    WAIT = -4099        # call again when the socket is ready for the events waited for
-    GIVE_UP = -4100     # EINTR, and it must not be called again
+    # What a Call may give beside a result and a negated errno (errno ends at 4095), and in between:
+    WAIT = -4097        # it is called again: when the socket is ready, if the operation's state says so
+    SIGNALS = -4098     # signals' handlers come first, with the lock
+    # What a Call may give, and `outcome` gives on:
+    GIVE_UP = -4099     # EINTR, and it must not be called again
+    # What `outcome` may give beside:
+    TIMED_OUT = -4100
+    RAISED = -4101      # a signal's handler raised: the exception is set
 
-cdef struct Wait:
-    short events        # POLLIN, POLLOUT
-    bint again          # does EAGAIN mean "wait"? only under a timeout
-    int64_t timeout     # ns; < 0 without end, 0 never waits
-    int64_t deadline    # monotonic clock, ns; 0: not yet waited
-    bint waiting        # a signal came in the middle of a poll
-    bint instant        # the call carries MSG_DONTWAIT: it cannot wait, whatever mode the descriptor is in
-    int *probing        # flags with a MSG_DONTWAIT that is for the first try alone, or NULL
-
-
-cdef inline void wait_for(Wait *wait, socket sock, short events) noexcept:
-    wait.events = events
-    wait.timeout = sock.sock_timeout
-    wait.again = wait.timeout > 0
-    wait.deadline = 0
-    wait.waiting = False
-    wait.instant = False
-    wait.probing = NULL
+    # The pauses between tries, ms, while poll(2) says "ready" and the call "would block": each twice the one before.
+    FIRST_PAUSE = 1
+    LAST_PAUSE = 20
+    NANOSECONDS = 1000000       # in a millisecond
 
 
 # Inline, as all is up to the system call: each place that makes one knows which, and nothing is called by a pointer.
 
-cdef inline ssize_t perform(socket sock, Call call, void *arguments, Wait *wait) except -1:
+cdef inline ssize_t run(socket sock, Operation *operation, Call call) except -1:
     """The call's result; OSError, TimeoutError, or what a signal's handler raised."""
-    cdef ssize_t result = attempt(sock, call, arguments, wait)
+    cdef ssize_t result = outcome(sock, operation, call)
     if result < 0:
         set_outcome(result)
         return -1
@@ -65,7 +49,7 @@ cdef inline ssize_t perform(socket sock, Call call, void *arguments, Wait *wait)
 
 
 cdef void set_outcome(ssize_t result) noexcept:
-    """Set the exception that goes with what `attempt` gave, unless a handler has."""
+    """Set the exception that goes with what `outcome` gave, unless a handler has."""
     if result == TIMED_OUT:
         set_timed_out()
     elif result != RAISED:
@@ -77,40 +61,141 @@ cdef int raise_outcome(ssize_t result) except -1:
     return -1
 
 
-cdef inline ssize_t attempt(socket sock, Call call, void *arguments, Wait *wait) noexcept:
-    """The call's result, a negated errno, TIMED_OUT or RAISED."""
-    cdef ssize_t result = attempt_once(sock, call, arguments, wait)
-    return result if result != -EINTR else attempt_again(sock, call, arguments, wait)
-
-
-cdef ssize_t attempt_again(socket sock, Call call, void *arguments, Wait *wait) noexcept:
-    """After a signal: its handler first. It may have closed the socket, whose number may be another's by now."""
-    cdef ssize_t result = -EINTR
-    while result == -EINTR:
-        if signals_raised() < 0:
-            return RAISED
-        result = attempt_once(sock, call, arguments, wait)
-    return result
-
-
-cdef inline ssize_t attempt_once(socket sock, Call call, void *arguments, Wait *wait) noexcept:
+cdef inline ssize_t outcome(socket sock, Operation *operation, Call call) noexcept:
+    """The call's result, a negated errno, TIMED_OUT, GIVE_UP or RAISED."""
     cdef ssize_t result
-    cdef int fd = sock.sock_fd
-    if fd < 0:
+    cdef Handle handle = handle_of(sock)
+    if handle < 0:
         return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever
-    if wait.probing != NULL or (wait.instant and not wait.waiting and alone()):
-        result = call(fd, arguments)
-        if result < 0:
-            result = outcome(result, wait)
-        if wait.probing != NULL and result == -EAGAIN:
-            end_probe(sock, wait)
-        elif result != WAIT:
-            return result
-        else:
-            wait.waiting = True
-    with nogil:
-        result = try_then_wait(fd, &sock.sock_fd, call, arguments, wait)
+    if operation.state == ASKING or (operation.state == FRESH and may_hold(operation)):
+        result = call(handle, operation)
+    else:
+        with nogil:
+            result = steps(sock, handle, operation, call)
+    return result if result >= 0 else proceed(sock, operation, call, result)
+
+
+cdef inline bint may_hold(const Operation *operation) noexcept:
+    """May the lock stay for the first try?"""
+    return operation.kind.sleeps == SLEEPS_UNLESS_TOLD and operation.flags & MSG_DONTWAIT and alone()
+
+
+cdef ssize_t proceed(socket sock, Operation *operation, Call call, ssize_t result) noexcept:
+    """From a step without a result to the end: the one place where the lock is held in between."""
+    cdef Handle handle
+    result = judge(sock, operation, result)
+    while result == WAIT or result == SIGNALS:
+        if result == SIGNALS and signals_raised() < 0:
+            return RAISED
+        handle = handle_of(sock)        # a handler may have closed it: the number may be another's by now
+        if handle < 0:
+            return -EBADF
+        with nogil:
+            result = steps(sock, handle, operation, call)
     return result
+
+
+cdef inline ssize_t steps(socket sock, Handle handle, Operation *operation, Call call) noexcept nogil:
+    """A try, unless it is time to wait; and where that gives no result, all else that can be done without the lock."""
+    cdef ssize_t result = WAIT
+    if operation.state != WAITING:
+        result = call(handle, operation)
+        if result >= 0:
+            return result
+    return sleep_and_try(sock, handle, operation, call, result)
+
+
+cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Call call,
+                           ssize_t result) noexcept nogil:
+    """Until there is a result, or the holder of the lock is needed."""
+    result = judge(sock, operation, result)
+    while result == WAIT:
+        if operation.state == WAITING:
+            result = sleep(handle, operation)
+            if result < 0:
+                return result
+            if handle_of(sock) != handle:
+                return -EBADF       # another thread closed the socket meanwhile: the number may be another's by now
+            if hints_of(sock) & CONNECTING:
+                drop_hint(sock, CONNECTING)
+        result = call(handle, operation)
+        if result < 0:
+            result = judge(sock, operation, result)
+    return result
+
+
+cdef ssize_t judge(socket sock, Operation *operation, ssize_t result) noexcept nogil:
+    """What comes of a result below 0: WAIT, SIGNALS, or what it is."""
+    if result == -EINTR:
+        return SIGNALS
+    if result == -EAGAIN and operation.state == ASKING:
+        end_asking(sock, operation)
+        return WAIT
+    if result != WAIT and not (result == -EAGAIN and waits(operation)):
+        return result
+    if operation.state == LAST_TRY:
+        return TIMED_OUT
+    if operation.state == WOKEN:
+        operation.state = WAITING
+        return WAIT if agreed(operation) else SIGNALS
+    if operation.state == FRESH:
+        wait_from_now(operation)
+    return WAIT
+
+
+cdef bint agreed(Operation *operation) noexcept nogil:
+    """Did poll(2) sleep before it said "ready"? Then another has taken what was there, and it will sleep again.
+
+    If it did not, it may go on so: an unconnected AF_UNIX datagram socket is writable whatever the receiver's queue
+    holds (unix(7)), one with something in its error queue ready for all (ip(7)). Only time helps: the next poll comes
+    after a pause.
+    """
+    cdef int64_t now = system_clock()
+    if now - operation.polled >= FIRST_PAUSE * NANOSECONDS:
+        operation.pause = FIRST_PAUSE
+        return True
+    operation.resume = now + operation.pause * NANOSECONDS
+    operation.pause = min(2 * operation.pause, <int>LAST_PAUSE)
+    return False
+
+
+cdef ssize_t sleep(Handle handle, Operation *operation) noexcept nogil:
+    """Sleep until poll(2) says that the socket is ready, or in error: the next try tells which. 0, or TIMED_OUT.
+
+    SIGNALS where one came: called again, it goes on where it was.
+    """
+    cdef int64_t left, now
+    cdef int ready
+    if operation.deadline == 0:
+        start_clock(operation)
+    now = system_clock()
+    if now < operation.resume:
+        ready = system_pause(milliseconds(min(operation.resume, operation.deadline) - now))
+        if ready < 0:
+            return interrupted(ready)
+        now = system_clock()
+    while True:
+        operation.polled = now
+        left = operation.deadline - now
+        ready = system_poll(handle, operation.events, milliseconds(left) if operation.timeout >= 0 else -1)
+        if ready < 0:
+            return interrupted(ready)
+        if ready > 0:
+            operation.told = ready
+            operation.state = WOKEN if left > 0 else LAST_TRY       # what is ready is not late
+            return 0
+        if left <= <int64_t>INT_MAX * NANOSECONDS:
+            return TIMED_OUT
+        now = system_clock()
+
+
+cdef inline ssize_t interrupted(int error) noexcept nogil:
+    return SIGNALS if error == -EINTR else error
+
+
+cdef inline int milliseconds(int64_t left) noexcept nogil:
+    """For poll(2). Rounded up: a wait of 0.5 ms must not become a busy loop, nor end early. INT_MAX ms are 24.8 days."""
+    return <int>min((left - 1) // NANOSECONDS + 1, <int64_t>INT_MAX) if left > 0 else 0
 
 
 # A blocking receive of datagrams asks first, with the lock held, for what is there already. A socket on which nothing
@@ -119,87 +204,19 @@ cdef inline ssize_t attempt_once(socket sock, Call call, void *arguments, Wait *
 cdef enum:
     NOT_ASKED = 16      # receives
 
-cdef inline void probe_first(socket sock, Wait *wait, int *flags) noexcept:
+cdef inline void ask_first(socket sock, Operation *operation) noexcept:
     # With a stream it would not be the same: SO_RCVLOWAT and MSG_WAITALL say how much is worth waking up for.
-    if (sock.sock_timeout >= 0 or sock.sock_type != SOCK_DGRAM or flags[0] & MSG_DONTWAIT
-            or sock.sock_family not in (AF_INET, AF_INET6, AF_UNIX)):
+    if (operation.timeout >= 0 or type_of(sock) != SOCK_DGRAM or operation.flags & MSG_DONTWAIT
+            or family_of(sock) not in (AF_INET, AF_INET6, AF_UNIX)):
         return
     if sock.not_asked:
         sock.not_asked -= 1
     elif alone():
-        flags[0] |= MSG_DONTWAIT
-        wait.probing = flags
+        operation.flags |= MSG_DONTWAIT
+        operation.state = ASKING
 
 
-cdef void end_probe(socket sock, Wait *wait) noexcept:
+cdef inline void end_asking(socket sock, Operation *operation) noexcept nogil:
     sock.not_asked = NOT_ASKED
-    wait.probing[0] &= ~MSG_DONTWAIT
-    wait.probing = NULL
-
-
-cdef inline ssize_t try_then_wait(int fd, const int *current, Call call, void *arguments, Wait *wait) noexcept nogil:
-    cdef ssize_t result = WAIT if wait.waiting else call(fd, arguments)
-    return result if result >= 0 else wait_then_try(fd, current, call, arguments, wait, result)
-
-
-cdef ssize_t wait_then_try(int fd, const int *current, Call call, void *arguments, Wait *wait,
-                           ssize_t result) noexcept nogil:
-    cdef int ready
-    while result < 0:
-        result = outcome(result, wait)
-        if result != WAIT:
-            return result
-        wait.waiting = True
-        ready = poll_until_deadline(fd, wait)
-        if ready < 0:
-            return -errno
-        if ready == 0:
-            return TIMED_OUT
-        wait.waiting = False
-        if current[0] != fd:
-            return -EBADF       # another thread closed the socket meanwhile: the number may be another's by now
-        result = call(fd, arguments)
-    return result
-
-
-cdef inline ssize_t outcome(ssize_t result, Wait *wait) noexcept nogil:
-    """Of a call that failed: WAIT if it is to be made again when the socket is ready, GIVE_UP, or a negated errno."""
-    if result == GIVE_UP or result == WAIT:
-        return result
-    return WAIT if errno == EAGAIN and wait.again else -errno
-
-
-cdef int poll_until_deadline(int fd, Wait *wait) noexcept nogil:
-    """poll(2): 1 when ready (or in error: the next call says which), 0 when the time is over, -1 with errno set.
-
-    poll and not select: select cannot watch descriptors from 1024 on.
-    """
-    cdef pollfd watched
-    cdef int64_t left, milliseconds
-    cdef int ready
-    watched.fd = fd
-    watched.events = wait.events
-    if wait.timeout < 0:
-        return poll(&watched, 1, -1)
-    if wait.deadline == 0:
-        start_clock(wait)
-    while True:
-        left = wait.deadline - monotonic()
-        if left <= 0:
-            return poll(&watched, 1, 0)     # what is ready is not late
-        # Rounded up: a wait of 0.5 ms must not become a busy loop, nor end early. INT_MAX ms are 24.8 days.
-        milliseconds = (left - 1) // 1000000 + 1
-        ready = poll(&watched, 1, <int>min(milliseconds, <int64_t>INT_MAX))
-        if ready != 0 or milliseconds <= INT_MAX:
-            return ready
-
-
-cdef void start_clock(Wait *wait) noexcept nogil:
-    cdef int64_t now = monotonic()
-    wait.deadline = now + min(wait.timeout, LLONG_MAX - now)
-
-
-cdef int64_t monotonic() noexcept nogil:
-    cdef timespec now
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec * 1000000000 + now.tv_nsec
+    operation.flags &= ~MSG_DONTWAIT
+    operation.state = FRESH

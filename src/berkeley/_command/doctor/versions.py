@@ -6,14 +6,14 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 
-from berkeley import __version__
+import berkeley
 
 from .rows import FAILED, YES, Row
 
 
 def rows() -> Iterator[Row]:
     kernel = os.uname()
-    yield Row("berkeley", value=__version__, detail=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    yield Row("berkeley", value=berkeley.__version__, detail=os.path.dirname(os.path.abspath(berkeley.__file__)))
     yield extension()
     yield Row("Python", value=platform.python_version(), detail=sys.executable)
     yield Row("build", value=build(), detail=platform.python_compiler())

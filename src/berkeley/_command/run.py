@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
+STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "startup")
 
 
 def options(command: Iterable[str]) -> Iterator[str]:

@@ -2,15 +2,15 @@
 
 import berkeley.socket as namespace
 
-from . import _native
-from ._enums import AddressFamily
-from ._standard import standard
+from .. import _native
+from . import standard
+from .enums import AddressFamily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._native import Address, Host, Port, ToAddress
+    from .._native import Address, Host, Port, ToAddress
 
 _GLOBAL_DEFAULT_TIMEOUT: "Any" = object()
 

@@ -7,7 +7,9 @@ import sys
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from berkeley import __version__, _install, _run
+from berkeley import __version__, _install
+
+from .run import STARTUP, environment, options
 
 
 class _Command(click.Command):
@@ -78,16 +80,16 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
     -I, -E or -S, with an environment of their own, or by a Python version that berkeley was not built for, keep to
     the standard socket module.
     """
-    inherited = list(_run.options(sys.orig_argv[1:]))
-    if deaf := [option for option in (*inherited, *_run.options(command)) if re.match("-[^-cmWX]*[EIS]", option)]:
+    inherited = list(options(sys.orig_argv[1:]))
+    if deaf := [option for option in (*inherited, *options(command)) if re.match("-[^-cmWX]*[EIS]", option)]:
         raise click.UsageError(f"{deaf[0]}: with -E, -I or -S Python ignores what would put berkeley in place.")
-    if os.pathsep in (directory := _run.STARTUP):
+    if os.pathsep in (directory := STARTUP):
         raise click.ClickException(f"PYTHONPATH cannot hold a directory with {os.pathsep!r} in its name: {directory}")
     try:
         _install.modules()
     except ImportError as error:
         raise click.ClickException(str(error)) from error
-    os.execve(sys.executable, [sys.executable, *inherited, *command], _run.environment(os.environ, no_children))
+    os.execve(sys.executable, [sys.executable, *inherited, *command], environment(os.environ, no_children))
 
 
 @main.command()
@@ -123,18 +125,18 @@ def doctor(as_json: bool) -> None:
       NO_COLOR  no colours, if it is not empty; a pipe or a file gets none anyway
     """
     # With what they import, only for those who ask: `berkeley run` is to start at once.
-    from berkeley import _doctor
+    from . import doctor as probes
 
-    report = _doctor.examine()
+    report = probes.examine()
     if as_json:
         import json
 
-        click.echo(json.dumps(_doctor.as_json(report), indent=2))
+        click.echo(json.dumps(probes.as_json(report), indent=2))
     else:
-        from berkeley._doctor.report import text
+        from .doctor.report import text
 
         click.echo(text(report), color=True)
-    if _doctor.problems(report):
+    if probes.problems(report):
         raise SystemExit(1)
 
 

@@ -2,10 +2,10 @@
 
 import berkeley.socket as namespace
 
-from . import _native, _socket
-from ._enums import AddressFamily, SocketKind
-from ._sock import socket
-from ._standard import standard
+from .. import _native, _socket
+from . import standard
+from .enums import AddressFamily, SocketKind
+from .sock import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from ._native import Address, ToAddress
+    from .._native import Address, ToAddress
 
 _INT = 4  # bytes in a C int, on every Linux
 
@@ -27,16 +27,20 @@ def fromfd(fd: "SupportsIndex", family: int, type: int, proto: int = 0) -> socke
     `socket(fileno=fd)` asks the kernel, and makes no duplicate. OSError for a descriptor that is not open or no
     socket's (EBADF, ENOTSOCK).
     """
-    copy = namespace.dup(fd)
+    return adopt(namespace.dup(fd), family, type, proto)
+
+
+def adopt(fd: int, family: int, type: int, proto: int) -> socket:
+    """A socket on the descriptor itself, which is closed where there can be none."""
     if namespace.socket is not socket:
-        return namespace.socket(family, type, proto, copy)
+        return namespace.socket(family, type, proto, fd)
     sock = None
     try:
         sock = socket.__new__(socket)
-        sock.__init__(family, type, proto, copy)  # type: ignore[misc]
+        sock.__init__(family, type, proto, fd)  # type: ignore[misc]
     except BaseException:
-        if sock is None or sock.fileno() != copy:  # else it closes with the socket
-            _native.close(copy)
+        if sock is None or sock.fileno() != fd:  # else it closes with the socket
+            _native.close(fd)
         raise
     return sock
 
@@ -52,7 +56,7 @@ def socketpair(
     """
     if family is None:
         family = AddressFamily.AF_UNIX
-    return _native.open_pair(family, type, proto)
+    return _native.open_pair(namespace.socket, family, type, proto)
 
 
 @standard
@@ -124,9 +128,8 @@ def recv_fds(
     # Plain numbers: arithmetic with an enumeration's members takes longer than the call.
     close_on_exec = _socket.MSG_CMSG_CLOEXEC
     flags = int(flags)
-    data, ancillary, result, address = sock.recvmsg(
-        bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec
-    )
+    receive = sock.recvmsg
+    data, ancillary, result, address = receive(bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec)
     try:
         fds: list[int] = []
         for level, kind, rights in ancillary:
@@ -136,5 +139,5 @@ def recv_fds(
             result &= ~close_on_exec  # the kernel gives the flag back
         return data, fds, result, address
     except BaseException:  # no memory, or a signal: nobody will know the descriptors
-        _native.close_received(ancillary)
+        _native.close_received(receive, ancillary)
         raise

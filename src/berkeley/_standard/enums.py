@@ -6,8 +6,8 @@ library's IntEnum._convert_ reads and writes a module that must already be in sy
 
 from enum import IntEnum, IntFlag
 
-from . import _socket
-from ._standard import standard
+from .. import _socket
+from . import standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 import berkeley.socket as namespace
 
-from . import _native
-from ._enums import FAMILIES, KINDS
-from ._standard import standard
+from .. import _native
+from . import standard
+from .enums import FAMILIES, KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._native import Host, NamedRow, Port
+    from .._native import Host, NamedRow, Port
 
 
 @standard

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 
-from berkeley import _install, _run, socket
+from berkeley import _install, socket
 
+from ..run import environment
 from . import guest
 from .children import answer
 from .loopback import Pair, tcp, transfer, udp, unix
@@ -27,7 +28,7 @@ def rows() -> Iterator[Row]:
         yield probed(name, partial(_both_ways, pair), essential=essential)
     try:
         _install.modules()  # raises where `berkeley run` would refuse, and says why
-        found = answer(guest.__file__, environment=_run.environment(os.environ))
+        found = answer(guest.__file__, environment=environment(os.environ))
         yield from (Row(**row) for row in found)
     except Exception as error:
         yield unexpected("berkeley run", error)._replace(essential=True)

@@ -2,12 +2,11 @@
 
 import os
 
-import berkeley.socket as namespace
-
-from . import _native, _sendfile
-from ._enums import FAMILIES, KINDS
-from ._files import makefile
-from ._standard import standard_class
+from .. import _native
+from . import sendfile as _sendfile
+from . import standard_class
+from .enums import FAMILIES, KINDS
+from .files import makefile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +87,3 @@ class socket(_native.socket):  # noqa: N801
         That is, clear or set FD_CLOEXEC (fcntl(2)). OSError (EBADF) once closed.
         """
         os.set_inheritable(self.fileno(), inheritable)
-
-
-_native.adorn(socket, vars(namespace))

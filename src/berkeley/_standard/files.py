@@ -2,8 +2,8 @@
 
 import io
 
-from . import _native
-from ._standard import standard_class
+from .. import _native
+from . import standard_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from ._sock import socket
+    from .sock import socket
 
     Mode = Literal["rb", "wb", "rwb"]
 

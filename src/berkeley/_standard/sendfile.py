@@ -1,15 +1,16 @@
 """The methods by which a socket sends a whole file: sendfile(2), and reading and sending where that cannot be."""
 
 import os
+from stat import S_ISREG
 
-from . import _native
-from ._standard import standard
+from .. import _native
+from . import standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._sock import SendableFile, socket
+    from .sock import SendableFile, socket
 
 # sendfile(2) moves at most 0x7ffff000 bytes; less than a whole GiB at once makes no difference.
 _BLOCK = 2**30
@@ -24,10 +25,10 @@ class _GiveupOnSendfile(Exception):  # noqa: N818  (the standard module's name)
 def sendfile(self: "socket", file: "SendableFile", offset: int = 0, count: "int | None" = None) -> int:
     """Send the file from `offset`, to its end or at most `count` bytes: how many bytes went out.
 
-    By sendfile(2) for a regular file, else by reading and sending. The file must be binary, the socket a stream that
-    blocks or has a timeout, which holds for each part: ValueError for others and for a `count` that is not above 0,
-    TypeError for one that is no int. Errors are those of send(). On return, and after an error, the file's position
-    tells what went out.
+    By sendfile(2) for a regular file whose size is known, else by reading and sending. The file must be binary, the
+    socket a stream that blocks or has a timeout, which holds for each part: ValueError for others and for a `count`
+    that is not above 0, TypeError for one that is no int. Errors are those of send(). On return, and after an error,
+    the file's position tells what went out.
     """
     try:
         return self._sendfile_use_sendfile(file, offset, count)
@@ -42,11 +43,14 @@ def _sendfile_use_sendfile(
     self._check_sendfile_params(file, offset, count)
     try:
         source = file.fileno()
-        size = os.fstat(source).st_size
+        status = os.fstat(source)
     except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
-        raise _GiveupOnSendfile(error) from error
+        raise _GiveupOnSendfile(error)  # noqa: B904  (a context, as the standard module's has, and no cause)
+    size = status.st_size
     if not size:
-        return 0
+        if not S_ISREG(status.st_mode) or _is_empty(source):
+            return 0
+        raise _GiveupOnSendfile("its size is not known")
     _check_timeout(self)
     sent = 0
     try:
@@ -59,7 +63,7 @@ def _sendfile_use_sendfile(
             except OSError as error:
                 if sent:
                     raise
-                raise _GiveupOnSendfile(error) from error
+                raise _GiveupOnSendfile(error)  # noqa: B904
             if not part:
                 break
             offset += part
@@ -68,6 +72,14 @@ def _sendfile_use_sendfile(
     finally:
         if sent and hasattr(file, "seek"):
             file.seek(offset)
+
+
+def _is_empty(source: int) -> bool:
+    """Of a regular file whose size is 0: those of proc(5) have contents all the same."""
+    try:
+        return not os.pread(source, 1, 0)
+    except OSError:
+        return True
 
 
 def _sendfile_use_send(self: "socket", file: "SendableFile", offset: int = 0, count: "int | None" = None) -> int:

@@ -1,4 +1,7 @@
-"""How what the standard module defines is marked: tracebacks, reprs and pickles show the same names."""
+"""The Python of `berkeley.socket`: a file for what a user can name.
+
+Here is how all that the standard module defines is marked: tracebacks, reprs and pickles show the same names.
+"""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """Runs as a program under `berkeley run` starts: puts berkeley in place, then steps aside.
 
 PYTHONPATH brings this directory to the program and to its Python children, of whatever version and environment. So
-this file is written for all of them, and where berkeley cannot be loaded it leaves no trace and says nothing.
+this file is written for all of them, and where berkeley cannot be loaded it leaves no trace and says nothing. Only of
+sub-interpreters, which run it too, the program is told.
 """
 
 import os
@@ -28,22 +29,28 @@ def leave_environment():
 
 def install():
     """Install the berkeley that this file belongs to, wherever it lies: a virtual environment may not have one."""
-    sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
+    sys.path.insert(0, os.path.abspath(os.path.join(HERE, os.pardir, os.pardir, os.pardir)))
     try:
         import berkeley
     finally:
         del sys.path[0]
     try:
         berkeley.install()
-    except ImportError:
+    except ImportError as error:
         # Built for another version. The name stays free for a berkeley that this environment may have itself.
         for name in [name for name in sys.modules if name.partition(".")[0] == "berkeley"]:
             del sys.modules[name]
+        # Or for the main interpreter alone: said by the first sub-interpreter of the process.
+        if getattr(error, "first_in_process", False):
+            import warnings
+
+            warnings.warn(str(error), RuntimeWarning, stacklevel=1)
 
 
 start()
 
 # The next sitecustomize in line, as if this one had not been there. It takes its place in sys.modules; if there is
-# none, the ImportError tells `site` just that.
+# none, the ImportError tells `site` just that. By a call, since an import statement may wait for the name's first use
+# (PEP 810).
 this = sys.modules.pop("sitecustomize")
-import sitecustomize  # noqa: E402, F401
+__import__("sitecustomize")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 # By their full names: it is started as a file, since `python -m` looks in the current directory first.
 from berkeley import socket
-from berkeley._doctor.rows import FAILED, NO, YES, Row, probed
+from berkeley._command.doctor.rows import FAILED, NO, YES, Row, probed
 
 if TYPE_CHECKING:
     from ssl import SSLContext, SSLSocket

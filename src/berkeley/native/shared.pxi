@@ -1,0 +1,86 @@
+# What threads share of a socket without a lock: single fields, each read and written whole. Two that belong together
+# are never needed at once; what is done to a socket in more than one step, is done under its lock (lifecycle.pxi).
+#
+# On builds with an interpreter lock it is what a plain access compiles to.
+
+cdef extern from *:
+    """
+    #define shared_load(place) __atomic_load_n(place, __ATOMIC_RELAXED)
+    #define shared_store(place, value) __atomic_store_n(place, value, __ATOMIC_RELAXED)
+    #define shared_or(place, bits) __atomic_fetch_or(place, bits, __ATOMIC_RELAXED)
+    #define shared_and(place, bits) __atomic_fetch_and(place, bits, __ATOMIC_RELAXED)
+    /* Of two threads that take it, one gets what was there, the other what this one left. */
+    #define shared_take(place, left) __atomic_exchange_n(place, left, __ATOMIC_ACQ_REL)
+    """
+    int load_int "shared_load"(const int *place) nogil
+    int64_t load_long "shared_load"(const int64_t *place) nogil
+    unsigned char load_char "shared_load"(const unsigned char *place) nogil
+    void store_int "shared_store"(int *place, int value) nogil
+    void store_long "shared_store"(int64_t *place, int64_t value) nogil
+    void store_char "shared_store"(unsigned char *place, unsigned char value) nogil
+    void add_bits "shared_or"(unsigned char *place, unsigned char bits) nogil
+    void keep_bits "shared_and"(unsigned char *place, unsigned char bits) nogil
+    Handle take_handle "shared_take"(Handle *place, Handle left) nogil
+
+
+cdef inline Handle handle_of(socket sock) noexcept nogil:
+    """Its number: NO_HANDLE once it is closed."""
+    return load_int(&sock.sock_fd)
+
+
+cdef inline int family_of(socket sock) noexcept nogil:
+    return load_int(&sock.sock_family)
+
+
+cdef inline int type_of(socket sock) noexcept nogil:
+    return load_int(&sock.sock_type)
+
+
+cdef inline int protocol_of(socket sock) noexcept nogil:
+    return load_int(&sock.sock_proto)
+
+
+cdef inline int64_t timeout_of(socket sock) noexcept nogil:
+    """Nanoseconds; negative blocks, 0 never waits."""
+    return load_long(&sock.sock_timeout)
+
+
+cdef inline unsigned char hints_of(socket sock) noexcept nogil:
+    """CONNECTING, POLL_TO_RECEIVE (operations.h)."""
+    return load_char(&sock.hints)
+
+
+cdef inline void add_hint(socket sock, unsigned char hint) noexcept nogil:
+    add_bits(&sock.hints, hint)
+
+
+cdef inline void drop_hint(socket sock, unsigned char hint) noexcept nogil:
+    keep_bits(&sock.hints, ~hint)
+
+
+# --- closing, and files
+
+cdef extern from *:
+    """
+    /* Was close() called, and how many files are there? Of two threads, one that closes the socket and one that closes
+       its last file, one at least must find that the descriptor is to be closed: each writes its part before it reads
+       the other's, in an order that is the same for both (__ATOMIC_SEQ_CST). */
+    #define is_closed(closed) __atomic_load_n(closed, __ATOMIC_SEQ_CST)
+    #define set_closed(closed, value) __atomic_store_n(closed, value, __ATOMIC_SEQ_CST)
+    #define file_count(files) __atomic_load_n(files, __ATOMIC_SEQ_CST)
+    #define set_file_count(files, count) __atomic_store_n(files, count, __ATOMIC_SEQ_CST)
+    #define add_file(files) ((void)__atomic_add_fetch(files, 1, __ATOMIC_SEQ_CST))
+
+    static void take_file(Py_ssize_t *files) {
+        Py_ssize_t count = file_count(files);
+        while (count > 0 && !__atomic_compare_exchange_n(files, &count, count - 1, 0, __ATOMIC_SEQ_CST,
+                                                         __ATOMIC_SEQ_CST))
+            ;
+    }
+    """
+    bint is_closed(unsigned char *closed)
+    void set_closed(unsigned char *closed, bint value)
+    Py_ssize_t file_count(Py_ssize_t *files)
+    void set_file_count(Py_ssize_t *files, Py_ssize_t count)
+    void add_file(Py_ssize_t *files)
+    void take_file(Py_ssize_t *files)

@@ -1,0 +1,69 @@
+# The floor: what the system is asked for, under names of our own. Another system is another file with these names.
+#
+# Each gives its result, or a negated errno, taken before anything else could change it: so they are called with the
+# interpreter lock or without, and errno is read nowhere else in the core.
+
+ctypedef int Handle         # a socket, as the system numbers it
+
+cdef enum:
+    NO_HANDLE = -1
+
+cdef struct Address:
+    sockaddr_storage storage
+    socklen_t length
+
+
+cdef inline ssize_t answer(ssize_t result) noexcept nogil:
+    """A call's result, which is -1 where errno has the reason: the negated errno then."""
+    return result if result >= 0 else -errno
+
+
+cdef inline Handle system_open(int family, int kind, int proto, bint nonblocking) noexcept nogil:
+    return <Handle>answer(c_socket(family, kind | SOCK_CLOEXEC | (SOCK_NONBLOCK if nonblocking else 0), proto))
+
+
+cdef inline int system_pair(int family, int kind, int proto, Handle *pair) noexcept nogil:
+    return <int>answer(c_socketpair(family, kind | SOCK_CLOEXEC, proto, pair))
+
+
+cdef inline Handle system_accept(Handle listener, sockaddr *address, socklen_t *length) noexcept nogil:
+    return <Handle>answer(accept4(listener, address, length, SOCK_CLOEXEC))
+
+
+cdef inline Handle system_dup(Handle handle) noexcept nogil:
+    return <Handle>answer(fcntl(handle, F_DUPFD_CLOEXEC, 0))
+
+
+cdef inline int system_close(Handle handle) noexcept nogil:
+    """Once: Linux frees the number even when a signal interrupts (close(2)). A reset peer is no news to a closer."""
+    cdef int result = <int>answer(c_close(handle))
+    return 0 if result == -ECONNRESET else result
+
+
+cdef inline int system_set_nonblocking(Handle handle, int nonblocking) noexcept nogil:
+    return <int>answer(ioctl(handle, FIONBIO, &nonblocking))
+
+
+cdef inline int system_poll(Handle handle, short events, int milliseconds) noexcept nogil:
+    """poll(2): the events that have come, errors among them; 0 when the time is over, of which -1 is no end.
+
+    And not select(2): that cannot watch descriptors from 1024 on.
+    """
+    cdef pollfd watched
+    cdef int ready
+    watched.fd = handle
+    watched.events = events
+    ready = <int>answer(poll(&watched, 1, milliseconds))
+    return watched.revents if ready > 0 else ready
+
+
+cdef inline int system_pause(int milliseconds) noexcept nogil:
+    """Nothing but time goes by, or a signal comes: -EINTR."""
+    return <int>answer(poll(NULL, 0, milliseconds))
+
+
+cdef inline int64_t system_clock() noexcept nogil:
+    """Nanoseconds that never go back (clock_gettime(2), CLOCK_MONOTONIC)."""
+    cdef timespec now
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return now.tv_sec * 1000000000 + now.tv_nsec

@@ -1,0 +1,63 @@
+"""What tests of waiting share: the outcome of a call, and what happens before it or while it waits."""
+
+import errno
+import fcntl
+import select
+import signal
+import struct
+import termios
+import time
+from contextlib import contextmanager
+
+SHORT, LONG = 0.05, 30  # seconds: a wait that nothing ends, and one that must not last
+TIMED_OUT = "timed out"
+
+
+def outcome(call, *arguments):
+    """What comes of the call: its result, or the name of its error."""
+    try:
+        return call(*arguments)
+    except OSError as error:
+        return TIMED_OUT if error.errno is None else NAMES[error.errno]
+
+
+# The kernel's names, where there are two.
+NAMES = {**errno.errorcode, errno.EOPNOTSUPP: "EOPNOTSUPP"}
+
+
+def by(impl, *, standard, berkeley):
+    """What is expected where the modules differ: a row of docs/differences.md."""
+    return standard if impl.__name__ == "socket" else berkeley
+
+
+def says(sock, events):
+    """Does poll(2) say so of the socket, now?"""
+    watched = select.poll()
+    watched.register(sock, events)
+    return bool(watched.poll(0))
+
+
+def arrived(sock, events=select.POLLIN):
+    """Wait until poll(2) says so of the socket."""
+    end = time.monotonic() + LONG
+    while not says(sock, events):
+        assert time.monotonic() < end
+
+
+def arrived_in_all(sock, count):
+    """Wait until so many bytes can be read, whatever poll(2) says of them."""
+    end = time.monotonic() + LONG
+    while struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0] < count:
+        assert time.monotonic() < end
+
+
+@contextmanager
+def meanwhile(action):
+    """Do it while the main thread waits in a call: in a signal's handler, after which the call goes on (PEP 475)."""
+    previous = signal.signal(signal.SIGALRM, lambda *_: action())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, SHORT)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
