@@ -26,7 +26,9 @@ from errno import (
     ENOTSOCK,
     ENOTTY,
     EOPNOTSUPP,
+    EPERM,
     EPIPE,
+    EPROTOTYPE,
 )
 from threading import Lock
 
@@ -89,8 +91,8 @@ class Method:
 
 # What any call may meet: a socket that is closed, or whose number is another file's meanwhile.
 GONE = {EBADF, ENOTSOCK, ENOTTY}
-SENDING = {EAGAIN, TIMED_OUT, EPIPE, ECONNRESET, ECONNREFUSED, ENOTCONN, EDESTADDRREQ, EOPNOTSUPP}
-SENDING_TO = SENDING | {EISCONN, EINVAL, EAFNOSUPPORT}
+SENDING = {EAGAIN, TIMED_OUT, EPIPE, ECONNRESET, ECONNREFUSED, ENOTCONN, EDESTADDRREQ, EOPNOTSUPP, EPERM}
+SENDING_TO = SENDING | {EISCONN, EINVAL, EAFNOSUPPORT, EPROTOTYPE}
 RECEIVING = {EAGAIN, TIMED_OUT, ENOTCONN, ECONNRESET, ECONNREFUSED, EINVAL}
 CONNECTING = {*SENDING_TO, EINPROGRESS, EALREADY, ECONNABORTED, EADDRINUSE}
 ACCEPTING = {EAGAIN, TIMED_OUT, EINVAL, EOPNOTSUPP}
@@ -228,12 +230,13 @@ def closing(crew, _):
         datagrams.bind(("127.0.0.1", 0))
         tcp = [listener.getsockname(), ("127.0.0.1", 0)]
         udp = [datagrams.getsockname(), ("127.0.0.1", 0)]
-        unix = [b"\0berkeley closing %d %d" % (os.getpid(), number) for number in range(3)]
+        unix = [b"\0berkeley closing %d %d" % (os.getpid(), number) for number in range(4)]
         slots = [
             Slot(socket.socket, socket.AF_INET, socket.SOCK_STREAM, tcp),
             Slot(Derived, socket.AF_INET, socket.SOCK_STREAM, tcp),
             Slot(socket.socket, socket.AF_INET, socket.SOCK_DGRAM, udp),
-            Slot(socket.socket, socket.AF_UNIX, socket.SOCK_STREAM, unix),
+            Slot(socket.socket, socket.AF_UNIX, socket.SOCK_STREAM, unix[:2]),
+            Slot(socket.socket, socket.AF_UNIX, socket.SOCK_DGRAM, unix[2:]),
         ]
         for slot in slots:
             stack.callback(slot.close)
