@@ -29,7 +29,7 @@ LAYERS = [
 NAMESPACE = "import berkeley.socket as namespace"
 LOOKS_UP = {
     "berkeley._pickles",
-    *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "pickles", "resolving")),
+    *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "resolving")),
 }
 
 # Too heavy for `import socket`, or importing the standard socket module themselves.

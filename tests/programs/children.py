@@ -42,6 +42,11 @@ def _use_received(pipe):
         _use(*(pipe.recv() for _ in range(3)))
 
 
+def _use_queued(queue):
+    """The same with sockets that come through a queue."""
+    _use(*(queue.get() for _ in range(3)))
+
+
 def _use_handle(pipe):
     """The same for one descriptor."""
     with pipe, socket.socket(fileno=reduction.recv_handle(pipe)) as sock:
@@ -96,6 +101,24 @@ def pipes():
         child.close()
         for sock in theirs:
             ours.send(sock)
+            sock.close()
+        print(*told())
+        _join(process)
+    resource_sharer.stop(GUARD)
+
+
+def queues():
+    """Sockets in a queue, of which another thread of this process makes pickles."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    with _sockets() as (theirs, told):
+        process = context.Process(target=_use_queued, args=(queue,))
+        process.start()
+        for sock in theirs:
+            queue.put(sock)
+        queue.close()
+        queue.join_thread()
+        for sock in theirs:
             sock.close()
         print(*told())
         _join(process)

@@ -12,7 +12,7 @@ berkeley.install()
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-WAYS = {"standard": [], "installed": ["-c", INSTALL], "berkeley": ["-m", "berkeley", "run"]}
+WAYS = {"standard": [], "imported": [], "installed": ["-c", INSTALL], "berkeley": ["-m", "berkeley", "run"]}
 
 
 def pytest_generate_tests(metafunc):
@@ -31,11 +31,18 @@ def public_functions(path):
 
 
 @pytest.fixture
-def run_case(request, python):
-    """Runs a case of the program in one of the ways, with options of the command; gives what it printed."""
+def run_case(request, python, tmp_path):
+    """Runs a case of the program in one of the ways, with options of the command; gives what it printed.
+
+    "imported" is the program changed to import berkeley's module beside the standard one.
+    """
 
     def run(case, way, *options):
         path = request.path.with_name(request.module.PROGRAM)
+        if way == "imported":
+            changed = path.read_text().replace("import socket\n", "from berkeley import socket\n")
+            path = tmp_path / path.name
+            path.write_text(changed)
         result = python(*WAYS[way], *options, path, case)
         assert (result.returncode, result.stderr) == (0, "")
         return result.stdout

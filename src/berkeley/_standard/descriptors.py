@@ -27,16 +27,20 @@ def fromfd(fd: "SupportsIndex", family: int, type: int, proto: int = 0) -> socke
     `socket(fileno=fd)` asks the kernel, and makes no duplicate. OSError for a descriptor that is not open or no
     socket's (EBADF, ENOTSOCK).
     """
-    copy = namespace.dup(fd)
+    return adopt(namespace.dup(fd), family, type, proto)
+
+
+def adopt(fd: int, family: int, type: int, proto: int) -> socket:
+    """A socket on the descriptor itself, which is closed where there can be none."""
     if namespace.socket is not socket:
-        return namespace.socket(family, type, proto, copy)
+        return namespace.socket(family, type, proto, fd)
     sock = None
     try:
         sock = socket.__new__(socket)
-        sock.__init__(family, type, proto, copy)  # type: ignore[misc]
+        sock.__init__(family, type, proto, fd)  # type: ignore[misc]
     except BaseException:
-        if sock is None or sock.fileno() != copy:  # else it closes with the socket
-            _native.close(copy)
+        if sock is None or sock.fileno() != fd:  # else it closes with the socket
+            _native.close(fd)
         raise
     return sock
 
