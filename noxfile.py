@@ -193,7 +193,7 @@ def sanitize(session):
 def threads(session):
     """Run tests/threads, a minute each, on a core and an interpreter without its lock, with ThreadSanitizer.
 
-    Both interpreters, the plain one and the one that is watched, are made where there are none yet: tools/freethreaded.py.
+    Both interpreters, the plain one and the one that is watched, are made where there are none: tools/freethreaded.py.
     """
     interpreter = freethreaded.built() or freethreaded.build("")
     python = environment(session, interpreter, "threads")

@@ -200,7 +200,7 @@ def test_fields_of_a_socket_that_was_not_opened():
 
 @pytest.mark.parametrize("name", ["_closed", "_io_refs"])
 def test_fields_stay(pair, name):
-    with pytest.raises(AttributeError, match=f"^property '{name}' of 'socket' object has no deleter$"):
+    with pytest.raises(AttributeError, match=rf"^property '{name}' of 'socket' object has no deleter$"):
         delattr(pair[0], name)
     assert getattr(pair[0], name) == 0
 
@@ -237,7 +237,7 @@ def test_a_descriptor_that_a_class_refuses_is_closed(monkeypatch, way):
         sock.listen()
         client.connect(sock.getsockname())
         before = os.listdir("/proc/self/fd")
-        with pytest.raises(LookupError, match="^no descriptors$"):
+        with pytest.raises(LookupError, match=r"^no descriptors$"):
             socket.socketpair() if way == "socketpair" else getattr(sock, way)()
         assert os.listdir("/proc/self/fd") == before
 
@@ -254,7 +254,7 @@ def test_a_descriptor_that_a_class_has_closed_is_closed_once(pair):
     copy, others = pair[0], []
     first = Closing(fileno=os.dup(pair[0].fileno()))
     copy = None
-    with first, pytest.raises(LookupError, match="^closed$"):
+    with first, pytest.raises(LookupError, match=r"^closed$"):
         first.dup()
     os.close(others[0])  # OSError, if it were closed
 

@@ -49,7 +49,7 @@ def main() -> None:
     print(built(kind) or build(kind))
 
 
-def built(kind: str = "") -> "str | None":
+def built(kind: str = "") -> str | None:
     """The path of the interpreter that was built last; None if there is none."""
     kept = sorted(cache().glob(f"3.*t{kind}/bin/python3.*t"), key=os.path.getmtime)
     return str(kept[-1]) if kept else None
@@ -60,7 +60,7 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "berkeley-python"
 
 
-def watched(command: "list[str]") -> "list[str]":
+def watched(command: list[str]) -> list[str]:
     """The command, as a program with ThreadSanitizer is to be started on this machine."""
     bits = int(Path("/proc/sys/vm/mmap_rnd_bits").read_text())
     return ["setarch", "--addr-no-randomize", *command] if bits > RANDOM_BITS else command
@@ -133,7 +133,7 @@ def unpack(archive: Path) -> Path:
     return sources
 
 
-def run(command: "list[str]", directory: Path) -> None:
+def run(command: list[str], directory: Path) -> None:
     """Run a step of the build, the last lines of whose output are shown if it fails."""
     # The interpreter runs while it is built. Its races are no news then.
     environment = {**os.environ, "TSAN_OPTIONS": "report_bugs=0"}
@@ -144,7 +144,7 @@ def run(command: "list[str]", directory: Path) -> None:
         sys.exit("\n".join([*lines, f"{' '.join(command)}: exit code {result.returncode}"]))
 
 
-def output(command: "list[str]", directory: "Path | None" = None) -> str:
+def output(command: list[str], directory: Path | None = None) -> str:
     """What a command writes; the end, with what it complains of, if it fails."""
     result = subprocess.run(command, cwd=directory, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if result.returncode:

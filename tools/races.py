@@ -6,27 +6,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-OURS = "_native."
+OURS = re.compile(r"(?:.*/)?_native\.c:(\d+)")
+FUNCTION = re.compile(r"__pyx_[a-z]+_\d+berkeley_\d+_native_\d*")
 FRAME = re.compile(r"^ +#\d+ (?P<function>.+?) (?P<place>\S+) \((?P<module>\S+?)\+0x\w+\)", re.MULTILINE)
 # What Cython writes above the C of each line.
-ORIGIN = re.compile(r'^ *(?:/\* |\* )"berkeley/(?:native/)?(?P<file>[\w.]+)":(?P<line>\d+)$')
+ORIGIN = re.compile(r' */\* "(?:src/)?berkeley/(?:native/)?(?P<file>[\w.]+)":(?P<line>\d+)')
+
+
+# Whose a report is, as the table says it.
+CORE = "in the core"
+# close(2) in one thread while another makes a call on the number: the program's doing.
+DESCRIPTOR = "of a descriptor that one thread closes while another uses it"
+INTERPRETER = "in the interpreter alone"
 
 
 @dataclass(frozen=True)
 class Race:
-    """A report: what it is, and of each access the innermost frame, and the innermost of ours (or "")."""
+    """A report: whose it is, what, and of each access the innermost frame, and the innermost of ours (or "")."""
 
+    whose: str
     kind: str
-    accesses: "tuple[tuple[str, str], ...]"
-    ours: bool
+    accesses: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
         parts = [f"{inner}, called at {own}" if own and own != inner else inner for inner, own in self.accesses]
         return f"{self.kind}: {' | '.join(parts)}"
 
 
-def tell(logs: "Iterable[Path]", source: Path) -> bool:
-    """Print the races of the logs by their kinds, those of the core with a report of each: are there any?"""
+def tell(logs: Iterable[Path], source: Path) -> bool:
+    """Print the reports in the logs by their kinds, of those in the core one each: are there any?"""
     found: Counter[Race] = Counter()
     reports: dict[Race, str] = {}
     lines = source.read_text().splitlines()
@@ -36,34 +44,38 @@ def tell(logs: "Iterable[Path]", source: Path) -> bool:
                 race = read(report, lines)
                 found[race] += 1
                 reports.setdefault(race, report)
-    ours = [race for race in found if race.ours]
-    for race in ours:
-        print(reports[race])
-    for title, chosen in ("the interpreter's own", set(found) - set(ours)), ("of the core", ours):
-        print(f"ThreadSanitizer: {len(chosen)} kinds of reports, {title}")
-        for race in sorted(chosen, key=str):
+    for race, report in reports.items():
+        if race.whose == CORE:
+            print(report)
+    for whose in (INTERPRETER, DESCRIPTOR, CORE):
+        kinds = sorted((race for race in found if race.whose == whose), key=str)
+        print(f"ThreadSanitizer: {len(kinds)} kinds of reports {whose}")
+        for race in kinds:
             print(f"{found[race]:6} {race}")
-    return bool(ours)
+    return any(race.whose == CORE for race in found)
 
 
-def read(report: str, lines: "list[str]") -> Race:
+def read(report: str, lines: list[str]) -> Race:
     [kind] = re.findall(r": ThreadSanitizer: (.+?) \(pid", report)[:1] or ["?"]
     accesses = []
     # The first two paragraphs are the accesses; the others tell where the memory and the threads come from.
     for stack in report.split("\n\n")[:2]:
         frames = list(FRAME.finditer(stack))
         if frames:
-            own = [frame for frame in frames if frame["module"].rpartition("/")[2].startswith(OURS)]
+            own = [frame for frame in frames if OURS.match(frame["place"])]
             accesses.append((named(frames[0], lines), named(own[0], lines) if own else ""))
-    return Race(kind, tuple(sorted(accesses)), any(own for _, own in accesses))
+    whose = CORE if any(own for _, own in accesses) else INTERPRETER
+    if "Location is file descriptor" in report:
+        whose = DESCRIPTOR
+    return Race(whose, kind, tuple(sorted(accesses)))
 
 
-def named(frame: "re.Match[str]", lines: "list[str]") -> str:
+def named(frame: re.Match[str], lines: list[str]) -> str:
     """The frame's function and place; for one of the core, that in its own sources."""
     function, place = frame["function"], frame["place"].rpartition("/")[2]
-    if place.startswith(f"{OURS}c:"):
-        number = int(place.split(":")[1])
-        for line in reversed(lines[:number]):
+    if ours := OURS.match(place):
+        function = FUNCTION.sub("", function)
+        for line in reversed(lines[: int(ours[1])]):
             if found := ORIGIN.match(line):
-                return f"{found['file']}:{found['line']} {function.removeprefix('__pyx_')}"
+                return f"{found['file']}:{found['line']} {function}"
     return f"{place} {function}"

@@ -40,7 +40,7 @@ LEFT_OUT = {
 }
 
 
-def main(arguments: "list[str]") -> int:
+def main(arguments: list[str]) -> int:
     """Build in a directory that is gone afterwards, run pytest on that: its exit code, or 1 for races of ours."""
     with TemporaryDirectory() as directory:
         if arguments[:1] == ["--threads"]:
@@ -48,14 +48,14 @@ def main(arguments: "list[str]") -> int:
         return watch_memory(Path(directory), arguments or ["tests"])
 
 
-def watch_memory(directory: Path, arguments: "list[str]") -> int:
+def watch_memory(directory: Path, arguments: list[str]) -> int:
     python, _ = install(directory, MEMORY)
     # The interpreter is not built with the sanitizer, whose library has to come first in the process all the same.
     runtime = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
     return run([python], arguments, {**MEMORY_SETTINGS, "LD_PRELOAD": runtime})
 
 
-def watch_threads(directory: Path, arguments: "list[str]") -> int:
+def watch_threads(directory: Path, arguments: list[str]) -> int:
     python = freethreaded.built(freethreaded.SANITIZER) or freethreaded.build(freethreaded.SANITIZER)
     _, packages = install(directory, THREADS)
     settings = {name: value.format(directory / "report") for name, value in THREADS_SETTINGS.items()}
@@ -67,14 +67,14 @@ def watch_threads(directory: Path, arguments: "list[str]") -> int:
     return code or int(found)
 
 
-def run(python: "list[str]", arguments: "list[str]", settings: "dict[str, str]") -> int:
+def run(python: list[str], arguments: list[str], settings: dict[str, str]) -> int:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [*python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     command += [f"--deselect={name}" for name in LEFT_OUT]
     return subprocess.run(command, cwd=ROOT, env={**environment, **SETTINGS, **settings}).returncode
 
 
-def install(directory: Path, sanitizers: str) -> "tuple[str, Path]":
+def install(directory: Path, sanitizers: str) -> tuple[str, Path]:
     """Install what is shipped, but built to be watched: the Python that has it, and the directory of its packages."""
     environment = directory / "environment"
     python = str(environment / "bin" / "python")
@@ -91,7 +91,7 @@ def install(directory: Path, sanitizers: str) -> "tuple[str, Path]":
     return python, packages
 
 
-def shared() -> "list[str]":
+def shared() -> list[str]:
     """Where this interpreter's packages are."""
     return [path for path in sys.path if path.endswith("-packages")]
 

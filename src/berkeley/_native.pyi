@@ -290,6 +290,11 @@ def getaddrinfo_as(
     family: int, type: int, proto: int, flags: int, /,
 ) -> list[NamedRow]:
     """`getaddrinfo`, with the members of `families` and `kinds` (dicts from int) in place of numbers they have."""
+def hold(sock: Socket, /) -> None:
+    """Count one more file of the socket: it stays open until `_decref_socketios()` has been called for each.
+
+    What is no socket of ours, but looks like one, counts by itself.
+    """
 def interface_name(sock: socket, index: int, /) -> str:
     """The name of an interface in an address that the socket was given; '' for 0 and where there is none any more.
 

@@ -84,9 +84,8 @@ def functions(crew, random):
 def open_somehow(random):
     """Sockets of their own, by all that makes one."""
     with ExitStack() as closing:
-        first, second = map(closing.enter_context, socket.socketpair())
-        if random.random() < 0.5:
-            first, second = map(closing.enter_context, socket._fallback_socketpair())
+        pair = socket.socketpair if random.random() < 0.5 else socket._fallback_socketpair
+        first, _ = map(closing.enter_context, pair())
         made = [
             first.dup(),
             socket.fromfd(first.fileno(), first.family, first.type),
@@ -120,9 +119,9 @@ def register(random):
 
 def convert(_):
     """An address through whatever functions the family has just now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as real:
-        with socket.socket(FAMILY, socket.SOCK_DGRAM, 0, real.detach()) as sock:
-            sock.bind(b"\x7f\0\0\1")
+    real = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with socket.socket(FAMILY, socket.SOCK_DGRAM, 0, real.detach()) as sock:
+        sock.bind(b"\x7f\0\0\1")
 
 
 # --- connections

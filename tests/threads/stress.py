@@ -2,8 +2,8 @@
 
     python tests/threads/stress.py closing --seconds 60 --seed 7
 
-The exit code is not 0, and standard error has the reason, where a thread fails or hangs, where a byte is lost, and where
-a descriptor is left open.
+The exit code is not 0, and standard error has the reason, where a thread fails or hangs, a byte is lost or a descriptor
+left open.
 """
 
 import gc

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-STRESS = Path(__file__).with_name("stress.py")
-sys.path.insert(0, str(STRESS.parent))
+# pytest does not put the directories of tests on the path (--import-mode=importlib).
+sys.path.insert(0, str(Path(__file__).parent))
 
 import closing
 from crew import REST
@@ -18,6 +18,7 @@ from berkeley import socket
 
 # What starting and stopping may take under a sanitizer, beside what the scenario waits for by itself.
 LIMIT = 60
+STRESS = Path(__file__).with_name("stress.py")
 
 
 @pytest.fixture

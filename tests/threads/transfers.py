@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
+from itertools import chain
 from struct import Struct
 from zlib import crc32
 
@@ -180,7 +181,7 @@ def shared(crew, _):
         crew.work(*jobs)
         received = sum(bytes_received, Counter())
         assert bytes_sent == [received[0], received[1]]
-        assert sorted(sum(packets_received, [])) == [(w, i) for w in range(2) for i in range(packets_sent[w])]
+        assert sorted(chain(*packets_received)) == [(w, i) for w in range(2) for i in range(packets_sent[w])]
 
 
 # --- descriptors

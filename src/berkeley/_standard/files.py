@@ -116,7 +116,7 @@ class SocketIO(io.RawIOBase):
             return
         io.RawIOBase.close(self)
         # Of threads that close it at once, one gets the socket, and gives back the share.
-        sock: socket | None = self.__dict__.pop("_sock", None)
+        sock: socket | None = vars(self).pop("_sock", None)
         if sock is not None:
             sock._decref_socketios()
 
