@@ -13,7 +13,7 @@ FRAME = re.compile(r"^ +#\d+ (?P<function>.+?) (?P<place>\S+) \((?P<module>\S+?)
 ORIGIN = re.compile(r' */\* "(?:src/)?berkeley/(?:native/)?(?P<file>[\w.]+)":(?P<line>\d+)')
 
 
-# Whose a report is, as the table says it.
+# Whose a report is, as the table says it. (So is whatever ends the process.)
 CORE = "in the core"
 # close(2) in one thread while another makes a call on the number: the program's doing.
 DESCRIPTOR = "of a descriptor that one thread closes while another uses it"
@@ -64,7 +64,7 @@ def read(report: str, lines: list[str]) -> Race:
         if frames:
             own = [frame for frame in frames if OURS.match(frame["place"])]
             accesses.append((named(frames[0], lines), named(own[0], lines) if own else ""))
-    whose = CORE if any(own for _, own in accesses) else INTERPRETER
+    whose = CORE if any(own for _, own in accesses) or "ERROR: " in report else INTERPRETER
     if "Location is file descriptor" in report:
         whose = DESCRIPTOR
     return Race(whose, kind, tuple(sorted(accesses)))

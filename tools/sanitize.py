@@ -1,13 +1,13 @@
-"""Run the tests on a core that watches itself, built by gcc: its memory, or its threads.
+"""Run the tests on a core that is watched, in its use of memory or of threads: gcc builds it so.
 
     python tools/sanitize.py                        all tests, with AddressSanitizer and UndefinedBehaviorSanitizer
     python tools/sanitize.py tests/faults -k recv   those that pytest's arguments choose
-    python tools/sanitize.py --threads              tests/threads, with ThreadSanitizer, for a minute each
+    python tools/sanitize.py --threads              tests/threads/stress.py, with ThreadSanitizer, a minute for each
 
 The interpreter needs what the build and the tests need (Cython, setuptools, pip, pytest ...); a virtual environment
 that is gone afterwards shares it. What the first two find ends the process with a report. For the third it has to be a
-free-threaded one, and the tests run on another that is watched as well, which tools/freethreaded.py makes; what is
-found there, and how often, is told at the end.
+free-threaded one, and another runs the stress, which is watched as well: tools/freethreaded.py makes it. What is found
+there, and how often, is told at the end; what is in the core, or ends the process, is a failure.
 """
 
 import os
@@ -29,11 +29,11 @@ MEMORY_SETTINGS = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     # Each object is a block of its own, with guards around it.
     "PYTHONMALLOC": "malloc",
+    # All takes several times as long, and some tests run others.
+    "PYTEST_TIMEOUT": "300",
 }
 THREADS = "-fsanitize=thread"
 THREADS_SETTINGS = {"TSAN_OPTIONS": "exitcode=0:history_size=7:log_path={}"}
-# All takes several times as long, and some tests run others.
-SETTINGS = {"PYTEST_TIMEOUT": "300"}
 # Tests that say nothing here, and why.
 LEFT_OUT = {
     "tests/test_syscalls.py::test_a_large_buffer_for_small_data_moves_no_memory": "the sanitizer's allocator maps more",
@@ -41,10 +41,10 @@ LEFT_OUT = {
 
 
 def main(arguments: list[str]) -> int:
-    """Build in a directory that is gone afterwards, run pytest on that: its exit code, or 1 for races of ours."""
+    """Build in a directory that is gone afterwards, run what is to be run on that: the exit code."""
     with TemporaryDirectory() as directory:
         if arguments[:1] == ["--threads"]:
-            return watch_threads(Path(directory), arguments[1:] or ["tests/threads", "--seconds=60"])
+            return watch_threads(Path(directory), arguments[1:] or ["--seconds=60"])
         return watch_memory(Path(directory), arguments or ["tests"])
 
 
@@ -52,7 +52,9 @@ def watch_memory(directory: Path, arguments: list[str]) -> int:
     python, _ = install(directory, MEMORY)
     # The interpreter is not built with the sanitizer, whose library has to come first in the process all the same.
     runtime = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
-    return run([python], arguments, {**MEMORY_SETTINGS, "LD_PRELOAD": runtime})
+    command = [python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    command += [f"--deselect={name}" for name in LEFT_OUT]
+    return run(command, {**MEMORY_SETTINGS, "LD_PRELOAD": runtime})
 
 
 def watch_threads(directory: Path, arguments: list[str]) -> int:
@@ -61,17 +63,16 @@ def watch_threads(directory: Path, arguments: list[str]) -> int:
     settings = {name: value.format(directory / "report") for name, value in THREADS_SETTINGS.items()}
     # Of the same version as the one that built it, and so of the same binary interface.
     settings["PYTHONPATH"] = os.pathsep.join([str(packages), *shared()])
-    code = run(freethreaded.watched([python]), arguments, settings)
+    command = freethreaded.watched([python, "tests/threads/stress.py", *arguments])
+    code = run(command, settings)
     [source] = directory.glob("source/build/cython-*/**/_native.c")
     found = races.tell(directory.glob("report*"), source)
     return code or int(found)
 
 
-def run(python: list[str], arguments: list[str], settings: dict[str, str]) -> int:
+def run(command: list[str], settings: dict[str, str]) -> int:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [*python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    command += [f"--deselect={name}" for name in LEFT_OUT]
-    return subprocess.run(command, cwd=ROOT, env={**environment, **SETTINGS, **settings}).returncode
+    return subprocess.run(command, cwd=ROOT, env={**environment, **settings}).returncode
 
 
 def install(directory: Path, sanitizers: str) -> tuple[str, Path]:

@@ -73,6 +73,17 @@ def attempt(allowed, call, *arguments):
         return None
 
 
+def refused(error, text, call, *arguments):
+    """The call fails so."""
+    try:
+        call(*arguments)
+    except error as reason:
+        if str(reason) != text:
+            raise
+        return
+    raise AssertionError(f"it was not refused: {text}")
+
+
 def descriptors():
     """How many the process has open, but for the file that a sanitizer opens for its first report: `NAME.PID`."""
     links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]

@@ -1,6 +1,5 @@
 """Eight threads at the same sockets: nothing crashes, hangs, gets lost or stays open. Each scenario has a process."""
 
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -11,28 +10,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import closing
-from crew import REST
-from stress import SCENARIOS
+import stress
 
 from berkeley import socket
 
-# What starting and stopping may take under a sanitizer, beside what the scenario waits for by itself.
-LIMIT = 60
-STRESS = Path(__file__).with_name("stress.py")
 
-
-@pytest.fixture
-def seconds(request):
-    """How long each scenario runs."""
-    return request.config.getoption("seconds") or 1.5
-
-
-@pytest.mark.timeout(900, method="thread")
-@pytest.mark.parametrize("scenario", [scenario.__name__ for scenario in SCENARIOS])
-def test_scenario(scenario, seconds):
-    limit = 2 * (seconds + REST) + LIMIT
-    command = [sys.executable, "-W", "error", STRESS, scenario, "--seconds", str(seconds)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+@pytest.mark.timeout(300, method="thread")
+@pytest.mark.parametrize("name", stress.BY_NAME)
+def test_scenario(request, name):
+    result = stress.apart(name, request.config.getoption("seconds") or 1.5, capture_output=True, text=True)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
