@@ -146,6 +146,18 @@ def test_urgent_byte_that_a_read_passes(impl, tcp, timeout):
     assert outcome(here.recv, 1, impl.MSG_OOB) == kept
 
 
+def test_urgent_byte_that_a_read_leaves(impl, tcp):
+    """Of a socket that has asked for one before."""
+    here, there = tcp
+    here.settimeout(SHORT)
+    assert outcome(here.recv, 1, impl.MSG_OOB) == TIMED_OUT
+    there.send(b"!", impl.MSG_OOB)
+    arrived(here, select.POLLPRI)
+    assert outcome(here.recv, 9) == TIMED_OUT
+    here.setblocking(False)
+    assert here.recv(1, impl.MSG_OOB) == b"!"
+
+
 # --- MSG_ERRQUEUE, and errors that are pending
 
 

@@ -13,6 +13,7 @@ PAIR = {
     "no iterable to send": lambda sock: sock.sendmsg(1),
     "no iterable of ancillary data": lambda sock: sock.sendmsg([], 1),
     "no iterable to fill": lambda sock: sock.recvmsg_into(1),
+    "a buffer that cannot be filled": lambda sock: sock.recvmsg_into([b"x"]),
     "a length without None": lambda sock: sock.setsockopt(1, 2, 3, 4),
     "no length": lambda sock: sock.setsockopt(1, 2, None, "x"),
     "no level": lambda sock: sock.setsockopt("x", 2, None, 4),

@@ -276,7 +276,10 @@ class EnumAttribute:
     def __delete__(self, sock: socket, /) -> None: ...
 
 def adorn(cls: type[Socket], names: dict[str, Any], /) -> None:
-    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module."""
+    """Give the class `socket.socket` its native methods; tell the core of it, and of the names of its module.
+
+    Again with the same class, tell of another module that shows it.
+    """
 def close_received(receive: Callable[..., Any], ancillary: Received, /) -> None:
     """Close the descriptors in the ancillary data that `receive`, the recvmsg() of a socket, gave. It needs no memory.
 
@@ -298,7 +301,7 @@ def interface_name(sock: socket, index: int, /) -> str:
     The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
     """
 def open_pair(cls: type[Socket], family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
-    """socketpair(2): two connected `socket.socket`, not inheritable."""
+    """socketpair(2): two connected sockets of the class that the module shows, not inheritable."""
 def pack_descriptors(fds: Iterable[int], /) -> bytes:
     """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""
 def sendfile(sock: socket, source: int, offset: int, count: int, /) -> int:

@@ -26,6 +26,8 @@ FILE_CALLS = [
     ("read", 2), ("readline",), ("readinto", bytearray(3)), ("write", b"data"), ("write", "text\n"), ("flush",),
     ("close",), ("fileno",), ("readable",), ("writable",), ("detach",), ("__enter__",), ("seekable",),
 ]  # fmt: skip
+# On a closed socket both fail, and change the standard module's timeout: a row of docs/differences.md.
+MODES = ("settimeout", "setblocking")
 KINDS = [standard.SOCK_STREAM, standard.SOCK_DGRAM, standard.SOCK_SEQPACKET]
 
 which = st.integers(0, 20)
@@ -53,7 +55,10 @@ class Sequences(RuleBasedStateMachine):
         name, *arguments = call
 
         def act(module, made):
-            result = getattr(made[at % len(made)], name)(*arguments)
+            one = made[at % len(made)]
+            if name in MODES and isinstance(one, module.socket) and one.fileno() < 0:
+                return None
+            result = getattr(one, name)(*arguments)
             if name == "detach" and type(result) is int and result >= 0:
                 self.stack.callback(os.close, result)
             return result

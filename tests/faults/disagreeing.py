@@ -32,7 +32,7 @@ class Scene:
     release: Callable | None
     events: int = select.POLLIN
     flags: int = 0
-    data: bytes = DATA
+    data: bytes | None = DATA  # None: whatever comes
     address: Any = None
     bulk: bool = False  # do the calls that send all have more to send than the buffers hold?
     peers: Any = ()
@@ -182,11 +182,17 @@ def raw_stamp(socket, _family):
     host, _ = alone()
     sock.bind((host, 0))
     sock.connect((host, 0))
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.recv(100)  # what others sent, before it had an address
+    except BlockingIOError:
+        sock.setblocking(True)
     ask_for_stamps(sock)
     sock.send(b"-")
     until(lambda: shows(sock, select.POLLERR))
     sock.recv(100)
-    return Scene(sock, lambda _sent: sock.send(DATA), data=None)
+    return Scene(sock, lambda _sent: sock.send(DATA), data=None)  # a header comes along
 
 
 def packet_stamp(socket, _family):
@@ -200,7 +206,7 @@ def packet_stamp(socket, _family):
 
 
 def errors_wanted(socket, family):
-    """MSG_ERRQUEUE beside ordinary data, with nothing in the error queue."""
+    """MSG_ERRQUEUE beside ordinary data, with nothing in the error queue: an event of its own tells of that."""
     nobody = deaf(socket, family)
     sock = bound(socket, family, socket.SOCK_DGRAM)
     ask_for_errors(sock)
@@ -291,7 +297,7 @@ def urgent_announced(socket, family):
     """TCP's header told of an urgent byte that is still in front of a closed window."""
     peer, sock = connected(socket, family, SMALL)
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    peer.send(bytes(1 << 16))
+    before = peer.send(bytes(1 << 16))
     peer.send(b"u", socket.MSG_OOB)
 
     def announced():
@@ -307,14 +313,12 @@ def urgent_announced(socket, family):
 
     def release(_sent):
         """Read what is before it."""
+        size = before
         data = select.poll()
-        data.register(sock, select.POLLIN | select.POLLPRI)
-        while not shows(sock, select.POLLPRI):
-            data.poll(10)
-            try:
-                os.read(sock.fileno(), 1 << 16)
-            except BlockingIOError:
-                pass
+        data.register(sock, select.POLLIN)
+        while size:
+            data.poll()
+            size -= len(os.read(sock.fileno(), size))
 
     return Scene(sock, release, flags=socket.MSG_OOB, data=b"u", peers=peer)
 

@@ -87,7 +87,7 @@ def told(request):
         for item in request.session.items
         if item.path == request.path and "told" in item.fixturenames
     }
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         running = {key: pool.submit(run, *key) for key in wanted}
 
         def told(module, title, name):

@@ -22,10 +22,22 @@ except ImportError:
     _simple_enum = None
 
 
+def _constants() -> "dict[str, list[tuple[str, int]]]":
+    """The (name, value) of the constants, by what their names begin with."""
+    groups: dict[str, list[tuple[str, int]]] = {"AF": [], "SOCK": [], "MSG": [], "AI": []}
+    for name, value in vars(_socket).items():
+        prefix = name.partition("_")[0]
+        if prefix in groups and name.isupper():
+            groups[prefix].append((name, value))
+    return groups
+
+
+_groups = _constants()
+
+
 def _build(base: "Any", name: str, prefix: str, doc: str) -> "Any":
     """The enumeration of the constants with the prefix: of equal values, the first name is the member's."""
-    constants = [item for item in vars(_socket).items() if item[0].startswith(prefix) and item[0].isupper()]
-    constants.sort(key=lambda pair: (pair[1], pair[0]))
+    constants = sorted(_groups[prefix], key=lambda pair: (pair[1], pair[0]))
     if _simple_enum is None:
         enumeration = base(name, constants, module="socket")
     else:
@@ -39,10 +51,10 @@ def _build(base: "Any", name: str, prefix: str, doc: str) -> "Any":
     return enumeration
 
 
-AddressFamily = _build(IntEnum, "AddressFamily", "AF_", "The address families (address_families(7)): `AF_*`.")
-SocketKind = _build(IntEnum, "SocketKind", "SOCK_", "The types of sockets, and two flags (socket(2)): `SOCK_*`.")
-MsgFlag = _build(IntFlag, "MsgFlag", "MSG_", "The flags of what is sent and received (send(2), recv(2)): `MSG_*`.")
-AddressInfo = _build(IntFlag, "AddressInfo", "AI_", "The flags of getaddrinfo(3): `AI_*`.")
+AddressFamily = _build(IntEnum, "AddressFamily", "AF", "The address families (address_families(7)): `AF_*`.")
+SocketKind = _build(IntEnum, "SocketKind", "SOCK", "The types of sockets, and two flags (socket(2)): `SOCK_*`.")
+MsgFlag = _build(IntFlag, "MsgFlag", "MSG", "The flags of what is sent and received (send(2), recv(2)): `MSG_*`.")
+AddressInfo = _build(IntFlag, "AddressInfo", "AI", "The flags of getaddrinfo(3): `AI_*`.")
 
 # Names to members, aliases too: what the socket module has in place of the plain numbers.
 MEMBERS = {

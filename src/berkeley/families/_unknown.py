@@ -26,7 +26,7 @@ def pack(sock: "socket", caller: str, address: "Address") -> bytes:
     family: int
     buffer: ReadableBuffer
     family, buffer = address
-    view = taken(memoryview, buffer)
+    view = taken(lambda: memoryview(buffer))
     if view is None:
         raise TypeError(f"{caller}(): the bytes of an address must be bytes-like, not {type_name(buffer)}")
     data = bytes(view)

@@ -154,7 +154,7 @@ def _parsed(
 
 
 def _octets(value: "Any") -> bytes:
-    view = taken(memoryview, value)
+    view = taken(lambda: memoryview(value))
     if view is None:
         raise TypeError(f"a bytes-like object is required, not {type_name(value)!r}")
     if not view.c_contiguous:

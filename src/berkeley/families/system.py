@@ -51,7 +51,7 @@ def _control(sock: "socket", name: bytes) -> int:
 
     if len(name) > 96:
         raise ValueError("provided string is too long")
-    found = taken(ioctl, sock.fileno(), _CTLIOCGINFO, _CTL_INFO.pack(0, name), refusal=OSError)
+    found = taken(lambda: ioctl(sock.fileno(), _CTLIOCGINFO, _CTL_INFO.pack(0, name)), refusal=OSError)
     if found is None:
         raise OSError("cannot find kernel control with provided name")
     control: int

@@ -85,10 +85,10 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
     connect.interrupted = connect.started = False
     begin(&connect.operation, sock, OP_CONNECT, 0)
     result = outcome(sock, &connect.operation, call_connect)
+    if result == -EINPROGRESS or (connect.started and (result == TIMED_OUT or result == RAISED)):
+        add_hint(sock, CONNECTING)      # the kernel goes on with it
     if result == RAISED:
         return -1
-    if result == -EINPROGRESS:
-        add_hint(sock, CONNECTING)
     return -EINTR if result == GIVE_UP else result
 
 

@@ -6,7 +6,7 @@ def inet_aton(ip_string, /):
     inet_pton() takes the form with three dots alone, and IPv6.
     """
     cdef in_addr address
-    cdef const char *text = text_chars(ip_string, b"inet_aton", 0)
+    cdef const char *text = read_chars(ip_string, &NAME, b"inet_aton() argument")
     # inet_pton(3) takes the common form alone, and is the faster.
     if c_inet_pton(AF_INET, text, &address) != 1 and not c_inet_aton(text, &address):
         raise OSError("illegal IP address string passed to inet_aton")
@@ -32,9 +32,9 @@ def inet_pton(address_family, ip_string, /):
     """
     cdef uint8_t packed[16]
     cdef int family = as_int(address_family)
-    cdef int taken = c_inet_pton(family, text_chars(ip_string, b"inet_pton", 2), packed)
+    cdef int taken = <int>answer(c_inet_pton(family, read_chars(ip_string, &NAME, b"inet_pton() argument 2"), packed))
     if taken < 0:
-        raise_errno(errno)
+        raise_errno(-taken)
     if taken == 0:
         raise OSError("illegal IP address string passed to inet_pton")
     return PyBytes_FromStringAndSize(<char *>packed, 4 if family == AF_INET else 16)
@@ -109,10 +109,11 @@ def if_nameindex():
     """
     cdef if_nameindex_entry *entries
     cdef if_nameindex_entry *entry
+    cdef int error
     with nogil:
-        entries = c_if_nameindex()
-    if entries == NULL:
-        raise_errno(errno)
+        error = system_if_nameindex(&entries)
+    if error:
+        raise_errno(-error)
     try:
         interfaces = []
         entry = entries
@@ -148,11 +149,11 @@ def if_indextoname(if_index, /):
     """if_indextoname(3): the interface's name (str). OSError (ENXIO) where there is no such interface."""
     cdef char name[IF_NAMESIZE]
     cdef unsigned long index = PyLong_AsUnsignedLong(if_index)
-    cdef char *found
+    cdef int error
     if index > UINT_MAX:
         raise OverflowError("index is too large")
     with nogil:
-        found = c_if_indextoname(<unsigned int>index, name)
-    if found == NULL:
-        raise_errno(errno)
+        error = system_if_indextoname(<unsigned int>index, name)
+    if error:
+        raise_errno(-error)
     return PyUnicode_DecodeFSDefault(name)

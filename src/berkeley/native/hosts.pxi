@@ -1,36 +1,4 @@
-# Hosts: the text of an address's host, and the address it stands for.
-
-cdef object host_text(object host):
-    """The host as ASCII str or bytes without NUL: IDNA (RFC 3490) is left out for what is ASCII already."""
-    cdef Py_ssize_t size
-    if PyUnicode_Check(host):
-        if not PyUnicode_IS_COMPACT_ASCII(host):
-            host = idna_host(host)
-            if host is None:    # raised here, it has no __context__, as the interpreter's own has none
-                raise TypeError("encoding of hostname failed")
-    elif PyByteArray_Check(host):
-        host = bytes(host)
-    elif not PyBytes_Check(host):
-        raise TypeError(f"str, bytes or bytearray expected, not {type_name(host)}")
-    size = len(host)
-    if strlen(host_chars(host)) != <size_t>size:
-        raise TypeError("host name must not contain null character")
-    return host
-
-
-cdef bytes idna_host(object host):
-    """None for what is no name of a host."""
-    try:
-        return PyUnicode_AsEncodedString(host, "idna", NULL)
-    except UnicodeError:
-        return None
-
-
-cdef const char *host_chars(object host) except NULL:
-    if PyBytes_Check(host):
-        return PyBytes_AS_STRING(host)
-    return PyUnicode_AsUTF8AndSize(host, NULL)
-
+# Hosts: the address that a name or a numeric text stands for.
 
 cdef int resolve_host(const char *host, int family, Address *found) except -1:
     """Write the host's address into `found`: AF_INET or AF_INET6, for AF_UNSPEC whichever comes first.
@@ -40,7 +8,6 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
     cdef addrinfo hints
     cdef addrinfo *results
     cdef const char *service = NULL
-    cdef int code, number
     if numeric_host(host, family, found):
         return 0
     if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
@@ -52,11 +19,7 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
         hints.ai_flags = AI_PASSIVE
         host = NULL
         service = b"0"
-    with nogil:
-        code = c_getaddrinfo(host, service, &hints, &results)
-        number = errno
-    if code:
-        raise_gaierror(code, number)
+    results = look_up_host(host, service, &hints)
     try:
         if host == NULL and results.ai_next != NULL:
             raise OSError("wildcard resolved to multiple address")
@@ -71,6 +34,17 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
     finally:
         freeaddrinfo(results)
     return 0
+
+
+cdef addrinfo *look_up_host(const char *host, const char *service, const addrinfo *hints) except NULL:
+    """getaddrinfo(3): its answers, to be freed."""
+    cdef addrinfo *results = NULL
+    cdef int code, reason
+    with nogil:
+        code = system_getaddrinfo(host, service, hints, &results, &reason)
+    if code:
+        raise_gaierror(code, reason)
+    return results
 
 
 cdef bint numeric_host(const char *host, int family, Address *found) noexcept nogil:

@@ -28,8 +28,8 @@ cdef extern from *:
         return NULL;
     }
 
-    /* Cython's definition of the module, made by the one above. For an interpreter with a lock of its own the module has
-       to say that it can be loaded there, or the interpreter refuses in its own words. */
+    /* Cython's definition of the module, made by the one above. For an interpreter with a lock of its own the module
+       has to say that it can be loaded there, or the interpreter refuses in its own words. */
     static PyObject *berkeley_definition(PyModuleDef *def) {
         static PyModuleDef_Slot slots[BERKELEY_SLOTS];
         int count = 0;

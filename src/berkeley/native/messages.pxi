@@ -86,6 +86,7 @@ cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, ob
     cdef Py_ssize_t room = as_size(ancbufsize)
     cdef int how = as_int(flags)
     cdef Buffers held
+    cdef bint writable = True
     items = as_items(buffers, "recvmsg_into() argument 1 must be an iterable")
     if item_count(items) > INT_MAX:
         raise OSError("recvmsg_into() argument 1 is too long")
@@ -94,7 +95,9 @@ cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, ob
     except MemoryError:
         raise
     except Exception:
-        raise TypeError("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers") from None
+        writable = False
+    if not writable:        # raised here, it has no __context__, as CPython's has none
+        raise TypeError("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers")
     try:
         return receive_message(sock, held.vector, held.count, how, room, NULL)
     finally:

@@ -56,9 +56,9 @@ def gethostbyname(hostname, /):
     IPv6 only getaddrinfo() knows. Audited (PEP 578) as `socket.gethostbyname`.
     """
     cdef Address found
-    name = idna_name(hostname, "gethostbyname")
+    name = read_text(hostname, &HOST_BY_NAME, b"gethostbyname() argument 1")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
-    resolve_host(PyBytes_AS_STRING(name), AF_INET, &found)
+    resolve_host(chars_of(name), AF_INET, &found)
     return ipv4_text(<uint8_t *>&(<sockaddr_in *>&found.storage).sin_addr)
 
 
@@ -70,12 +70,12 @@ def gethostbyname_ex(hostname, /):
     """
     cdef Address found
     cdef Query query
-    name = idna_name(hostname, "gethostbyname_ex")
+    name = read_text(hostname, &HOST_BY_NAME, b"gethostbyname_ex() argument 1")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
     # The special forms ("", "<broadcast>") are ours, not libc's, and errors are getaddrinfo's: resolved first.
-    resolve_host(PyBytes_AS_STRING(name), AF_INET, &found)
+    resolve_host(chars_of(name), AF_INET, &found)
     memset(&query, 0, sizeof(query))
-    query.name = PyBytes_AS_STRING(name)
+    query.name = chars_of(name)
     return host_entry(&query, by_host_name, AF_INET)
 
 
@@ -88,9 +88,9 @@ def gethostbyaddr(ip_address, /):
     """
     cdef Address found
     cdef Query query
-    name = idna_name(ip_address, "gethostbyaddr")
+    name = read_text(ip_address, &HOST_BY_NAME, b"gethostbyaddr() argument 1")
     PySys_Audit(b"socket.gethostbyaddr", "(O)", <PyObject *>ip_address)
-    resolve_host(PyBytes_AS_STRING(name), AF_UNSPEC, &found)
+    resolve_host(chars_of(name), AF_UNSPEC, &found)
     memset(&query, 0, sizeof(query))
     query.number = found.storage.ss_family
     if query.number == AF_INET:
@@ -110,19 +110,6 @@ cdef int by_host_name(Query *query) noexcept nogil:
 cdef int by_host_address(Query *query) noexcept nogil:
     return gethostbyaddr_r(query.address, query.length, query.number, &query.entry.host, query.bytes, query.size,
                            <hostent **>&query.found, &query.reason)
-
-
-cdef bytes idna_name(object name, str function):
-    """Bytes without NUL: a str by IDNA (RFC 3490), other bytes as they are."""
-    if PyUnicode_Check(name):
-        encoded = PyUnicode_AsEncodedString(name, "idna", NULL)
-    elif PyByteArray_Check(name) or PyBytes_Check(name):
-        encoded = bytes(name)
-    else:
-        raise TypeError(f"{function}() argument 1 must be str, bytes or bytearray, not {argument_name(name)}")
-    if strlen(PyBytes_AS_STRING(encoded)) != <size_t>PyBytes_GET_SIZE(encoded):
-        raise TypeError(f"{function}() argument 1 must be encoded string without null bytes, not {type_name(name)}")
-    return encoded
 
 
 cdef tuple host_entry(Query *query, Lookup call, int family):
@@ -169,8 +156,8 @@ def getservbyname(servicename, protocolname=UNSET, /):
     """
     cdef Query query
     memset(&query, 0, sizeof(query))
-    query.name = text_chars(servicename, b"getservbyname", 1)
-    query.protocol = optional_chars(protocolname, b"getservbyname")
+    query.name = read_chars(servicename, &NAME, b"getservbyname() argument 1")
+    query.protocol = optional_chars(protocolname, b"getservbyname() argument 2")
     PySys_Audit(b"socket.getservbyname", "ss", query.name, query.protocol)
     try:
         look_up(&query, by_service_name)
@@ -192,7 +179,7 @@ def getservbyport(port, protocolname=UNSET, /):
     cdef Query query
     cdef int number = as_int(port)
     memset(&query, 0, sizeof(query))
-    query.protocol = optional_chars(protocolname, b"getservbyport")
+    query.protocol = optional_chars(protocolname, b"getservbyport() argument 2")
     if number < 0 or number > 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
     PySys_Audit(b"socket.getservbyport", "is", number, query.protocol)
@@ -213,7 +200,7 @@ def getprotobyname(protocolname, /):
     """
     cdef Query query
     memset(&query, 0, sizeof(query))
-    query.name = text_chars(protocolname, b"getprotobyname", 1)
+    query.name = read_chars(protocolname, &NAME, b"getprotobyname() argument 1")
     try:
         look_up(&query, by_protocol_name)
         if query.found == NULL:
@@ -237,23 +224,10 @@ cdef int by_protocol_name(Query *query) noexcept nogil:
     return getprotobyname_r(query.name, &query.entry.protocol, query.bytes, query.size, <protoent **>&query.found)
 
 
-cdef const char *text_chars(object text, const char *function, int position) except NULL:
-    """The UTF-8 of a str without NUL. `position` is the argument's number in messages, 0 for the only one."""
-    cdef Py_ssize_t size
-    cdef const char *chars
-    if not PyUnicode_Check(text):
-        which = f"argument {position}" if position else "argument"
-        raise TypeError(f"{function.decode()}() {which} must be str, not {argument_name(text)}")
-    chars = PyUnicode_AsUTF8AndSize(text, &size)
-    if strlen(chars) != <size_t>size:
-        raise ValueError("embedded null character")
-    return chars
-
-
-cdef const char *optional_chars(object text, const char *function) except? NULL:
+cdef const char *optional_chars(object text, const char *where) except? NULL:
     if text is UNSET:
         return NULL
-    return text_chars(text, function, 2)
+    return read_chars(text, &NAME, where)
 
 
 # --- the host's own name
@@ -264,9 +238,11 @@ def gethostname():
     Audited (PEP 578) as `socket.gethostname`.
     """
     cdef char name[1024]
+    cdef int error
     PySys_Audit(b"socket.gethostname", NULL)
-    if c_gethostname(name, sizeof(name) - 1) < 0:
-        raise_errno(errno)
+    error = <int>answer(c_gethostname(name, sizeof(name) - 1))
+    if error < 0:
+        raise_errno(-error)
     name[sizeof(name) - 1] = 0
     return PyUnicode_DecodeFSDefault(name)
 
@@ -276,13 +252,13 @@ def sethostname(name, /):
 
     OSError (EINVAL) for more than 64 bytes. Audited (PEP 578) as `socket.sethostname`.
     """
-    cdef int failed
+    cdef int error
     cdef PyObject *encoded = NULL
     PyUnicode_FSConverter(name, &encoded)
     try:
         PySys_Audit(b"socket.sethostname", "(O)", encoded)
-        failed = c_sethostname(BytesData(encoded), PyBytes_GET_SIZE(<object>encoded))
+        error = <int>answer(c_sethostname(BytesData(encoded), PyBytes_GET_SIZE(<object>encoded)))
     finally:
         Py_XDECREF(encoded)
-    if failed:
-        raise_errno(errno)
+    if error < 0:
+        raise_errno(-error)

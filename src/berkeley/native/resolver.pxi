@@ -17,66 +17,32 @@ def getaddrinfo_as(families, kinds, host, port, family, type, proto, flags, /):
 cdef list resolve(object host, object port, int family, int kind, int proto, int flags, dict families, dict kinds):
     cdef addrinfo hints
     cdef addrinfo *results
-    cdef int code, number
     cdef const char *host_name = NULL
     cdef const char *service = NULL
-    encoded = resolver_host(host)
+    encoded = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
     port_text = resolver_port(port)
     PySys_Audit(b"socket.getaddrinfo", "OOiii", <PyObject *>host, <PyObject *>port, family, kind, proto)
     rows = numeric_rows(encoded, port, family, kind, proto, flags, families, kinds)
     if rows is not None:
         return rows
     if encoded is not None:
-        host_name = host_chars(encoded)
+        host_name = chars_of(encoded)
     if port_text is not None:
-        service = PyBytes_AS_STRING(port_text)
+        service = chars_of(port_text)
     memset(&hints, 0, sizeof(hints))
     hints.ai_family = family
     hints.ai_socktype = kind
     hints.ai_protocol = proto
     hints.ai_flags = flags
-    with nogil:
-        code = c_getaddrinfo(host_name, service, &hints, &results)
-        number = errno
-    if code:
-        raise_gaierror(code, number)
+    results = look_up_host(host_name, service, &hints)
     try:
         return result_rows(results, families, kinds)
     finally:
         freeaddrinfo(results)
 
 
-cdef object resolver_host(object host):
-    """None, ASCII str or bytes for getaddrinfo(3). A str goes through IDNA (RFC 3490) unless that changes nothing."""
-    if host is None:
-        return None
-    if PyUnicode_Check(host):
-        if PyUnicode_IS_COMPACT_ASCII(host) and plain_labels(host):
-            return host
-        host = PyUnicode_AsEncodedString(host, "idna", NULL)
-    elif not PyBytes_Check(host):
-        raise TypeError("getaddrinfo() argument 1 must be string or None")
-    if strlen(PyBytes_AS_STRING(host)) != <size_t>PyBytes_GET_SIZE(host):
-        raise ValueError("embedded null byte in host name")
-    return host
-
-
-cdef bint plain_labels(object host) except -1:
-    """Does IDNA leave this ASCII text alone? Labels have 1 to 63 characters, and a last dot is allowed."""
-    cdef Py_ssize_t index, size, start = 0
-    cdef const char *text = PyUnicode_AsUTF8AndSize(host, &size)
-    for index in range(size):
-        if text[index] == 0:
-            return False
-        if text[index] == c".":
-            if index == start or index - start > 63:
-                return False
-            start = index + 1
-    return size - start <= 63
-
-
 cdef object resolver_port(object port):
-    """None or bytes. Only an int itself is a number: bool and index objects are refused, as CPython does.
+    """None or a text. Only an int itself is a number: bool and index objects are refused, as CPython does.
 
     Its size is left to getaddrinfo(3), which refuses what no unsigned long holds and wraps what no port holds.
     """
@@ -84,13 +50,7 @@ cdef object resolver_port(object port):
         return None
     if PyLong_CheckExact(port):
         return b"%d" % port
-    if PyUnicode_Check(port):
-        port = PyUnicode_AsUTF8String(port)
-    elif not PyBytes_Check(port):
-        raise OSError("Int or String expected")
-    if strlen(PyBytes_AS_STRING(port)) != <size_t>PyBytes_GET_SIZE(port):
-        raise ValueError("embedded null byte in service name")
-    return port
+    return read_text(port, &SERVICE_TO_ASK, b"")
 
 
 # What getaddrinfo(3) answers to a numeric host without asking anybody: (type, proto) for each type of the hints.
@@ -112,7 +72,7 @@ cdef list numeric_rows(object host, object port, int family, int kind, int proto
     if variants is None or not 0 <= port <= 0xFFFF:
         return None
     clear_address(&found)
-    if not numeric_text(host_chars(host), family, &found):
+    if not numeric_text(chars_of(host), family, &found):
         return None
     if found.storage.ss_family == AF_INET:
         address = (ipv4_text(<uint8_t *>&(<sockaddr_in *>&found.storage).sin_addr), port)
@@ -152,7 +112,7 @@ def getnameinfo(address, flags, /):
     numeric or (NI_NAMEREQD) has no name; TypeError, OverflowError or OSError for what is no such address. Audited (PEP
     578) as `socket.getnameinfo`.
     """
-    cdef int how = as_int(flags), code, number, port
+    cdef int how = as_int(flags), code, reason, port
     cdef unsigned int flowinfo = 0, scope_id = 0
     cdef char *name
     cdef char host[NI_MAXHOST]
@@ -176,11 +136,9 @@ def getnameinfo(address, flags, /):
             return ipv4_text(<uint8_t *>&(<sockaddr_in *>&raw.storage).sin_addr), number_text(&raw)
         return ipv6_text(&(<sockaddr_in6 *>&raw.storage).sin6_addr), number_text(&raw)
     with nogil:
-        code = c_getnameinfo(<sockaddr *>&raw.storage, raw.length, host, sizeof(host),
-                             service, sizeof(service), how)
-        number = errno
+        code = system_getnameinfo(&raw, host, sizeof(host), service, sizeof(service), how, &reason)
     if code:
-        raise_gaierror(code, number)
+        raise_gaierror(code, reason)
     return PyUnicode_DecodeFSDefault(host), PyUnicode_FromString(service)
 
 
@@ -194,7 +152,6 @@ cdef int numeric_address(const char *name, int port, Address *address) except -1
     """The address of a numeric host; getaddrinfo(3) sees to the forms that inet_pton(3) does not take ("127.1")."""
     cdef addrinfo hints
     cdef addrinfo *found
-    cdef int code, number
     clear_address(address)
     if 0 <= port <= 0xFFFF and numeric_text(name, AF_UNSPEC, address):
         if address.storage.ss_family == AF_INET:
@@ -208,10 +165,7 @@ cdef int numeric_address(const char *name, int port, Address *address) except -1
     hints.ai_family = AF_UNSPEC
     hints.ai_socktype = SOCK_DGRAM      # one answer, not one for each type
     hints.ai_flags = AI_NUMERICHOST     # a name would be a query of its own (RFC 3493)
-    code = c_getaddrinfo(name, b"%d" % port, &hints, &found)
-    number = errno
-    if code:
-        raise_gaierror(code, number)
+    found = look_up_host(name, b"%d" % port, &hints)
     try:
         if found.ai_next != NULL:
             raise OSError("sockaddr resolved to multiple addresses")

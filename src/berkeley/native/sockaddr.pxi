@@ -50,11 +50,11 @@ cdef int pack_inet(socket sock, const char *caller, const char *event, object ad
         raise TypeError(f"{caller.decode()}(): AF_INET address must be tuple, not {type_name(address)}")
     if len(<tuple>address) != 2:
         raise TypeError("AF_INET address must be a pair (host, port)")
-    host = host_text((<tuple>address)[0])
+    host = read_text((<tuple>address)[0], &HOST, b"")
     memset(struct, 0, sizeof(sockaddr_in))
     struct.sin_port = as_port(caller, (<tuple>address)[1])
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
-    resolve_host(host_chars(host), AF_INET, packed)
+    resolve_host(chars_of(host), AF_INET, packed)
     struct.sin_family = <unsigned short>AF_INET
     packed.length = sizeof(sockaddr_in)
     return 0
@@ -71,7 +71,7 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
     size = len(<tuple>address)
     if size < 2 or size > 4:
         raise TypeError("AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])")
-    host = host_text((<tuple>address)[0])
+    host = read_text((<tuple>address)[0], &HOST, b"")
     number = port_number((<tuple>address)[1])
     if number > INT_MAX:
         checked_port(caller, number)        # as in CPython, before the rest is looked at
@@ -84,7 +84,7 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
         raise OverflowError(f"{caller.decode()}(): flowinfo must be 0-1048575.")
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
     memset(struct, 0, sizeof(sockaddr_in6))
-    resolve_host(host_chars(host), AF_INET6, packed)
+    resolve_host(chars_of(host), AF_INET6, packed)
     struct.sin6_family = <unsigned short>AF_INET6
     struct.sin6_port = port
     struct.sin6_flowinfo = c_htonl(flowinfo)

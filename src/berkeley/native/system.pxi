@@ -67,3 +67,29 @@ cdef inline int64_t system_clock() noexcept nogil:
     cdef timespec now
     clock_gettime(CLOCK_MONOTONIC, &now)
     return now.tv_sec * 1000000000 + now.tv_nsec
+
+
+cdef inline int system_getaddrinfo(const char *host, const char *service, const addrinfo *hints, addrinfo **results,
+                                   int *reason) noexcept nogil:
+    """getaddrinfo(3): 0 or an EAI_* code. `reason` is the errno that EAI_SYSTEM is about."""
+    cdef int code = c_getaddrinfo(host, service, hints, results)
+    reason[0] = errno
+    return code
+
+
+cdef inline int system_getnameinfo(const Address *address, char *host, socklen_t host_size, char *service,
+                                   socklen_t service_size, int flags, int *reason) noexcept nogil:
+    """getnameinfo(3): as above."""
+    cdef int code = c_getnameinfo(<sockaddr *>&address.storage, address.length, host, host_size, service, service_size,
+                                  flags)
+    reason[0] = errno
+    return code
+
+
+cdef inline int system_if_nameindex(if_nameindex_entry **entries) noexcept nogil:
+    entries[0] = c_if_nameindex()
+    return 0 if entries[0] != NULL else -errno
+
+
+cdef inline int system_if_indextoname(unsigned int index, char *name) noexcept nogil:
+    return 0 if c_if_indextoname(index, name) != NULL else -errno
