@@ -43,6 +43,7 @@ cdef object read_text(object value, const TextKind *kind, const char *where):
     """A str, whose UTF-8 is the text, or bytes: `chars` has it, for as long as the object is held."""
     cdef Py_ssize_t size
     cdef const char *text
+    given = value
     if PyUnicode_Check(value):
         if not needs_no_idna(value, kind.encoding):
             value = to_idna(value, kind.encoding)
@@ -52,7 +53,7 @@ cdef object read_text(object value, const TextKind *kind, const char *where):
         complain(kind.wrong_error, kind.wrong, where, value)
     text = chars(value, &size)
     if strlen(text) != <size_t>size:
-        complain(kind.nul_error, kind.nul, where, value)
+        complain(kind.nul_error, kind.nul, where, given)
     return value
 
 
