@@ -219,10 +219,11 @@ cdef object sock_settimeout(socket sock, int64_t timeout):
 
     Under the socket's lock, where there is no interpreter lock: the mode and the timeout go together.
     """
-    cdef Handle handle = handle_of(sock)
-    if handle < 0:
-        raise_errno(EBADF)
+    cdef Handle handle
     with cython.critical_section(sock):
+        handle = handle_of(sock)
+        if handle < 0:
+            raise_errno(EBADF)
         if not (timeout > 0 and timeout_of(sock) > 0):
             set_nonblocking(handle, timeout >= 0)
         store_long(&sock.sock_timeout, timeout)
