@@ -31,7 +31,8 @@ cdef TextKind HOST = [IDNA_LENIENT, BYTES | BYTEARRAY, TYPE_ERROR, b"str, bytes 
                       TYPE_ERROR, b"host name must not contain null character"]
 cdef TextKind HOST_TO_ASK = [IDNA_STRICT, BYTES, TYPE_ERROR, b"{where} must be string or None",
                              VALUE_ERROR, b"embedded null byte in host name"]
-cdef TextKind HOST_BY_NAME = [IDNA, BYTES | BYTEARRAY, TYPE_ERROR, b"{where} must be str, bytes or bytearray, not {name}",
+cdef TextKind HOST_BY_NAME = [IDNA, BYTES | BYTEARRAY,
+                              TYPE_ERROR, b"{where} must be str, bytes or bytearray, not {name}",
                               TYPE_ERROR, b"{where} must be encoded string without null bytes, not {type}"]
 cdef TextKind SERVICE_TO_ASK = [UTF8, BYTES, OS_ERROR, b"Int or String expected",
                                 VALUE_ERROR, b"embedded null byte in service name"]
