@@ -28,7 +28,7 @@ native = Extension(
         # Types made from specs: on the heap, tracked by the garbage collector, one set for each module object.
         ("CYTHON_USE_TYPE_SPECS", "1"),
         # What is declared inline, is: the compiler's own measure leaves out the wait loop, which is to know the call.
-        ("CYTHON_INLINE", "__inline__ __attribute__((always_inline))"),
+        ("CYTHON_INLINE", "__inline__ __attribute__((always_inline, unused))"),
     ],
 )
 

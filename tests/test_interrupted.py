@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from berkeley import socket as ours
+from berkeley.constants import VMADDR_CID_LOCAL
 
 
 @contextmanager
@@ -194,3 +195,21 @@ def test_a_unix_connect_that_a_signal_interrupts_is_tried_again():
         with ours.socket(ours.AF_UNIX) as sock, signals(after(3, lambda: listener.accept()[0].close())):
             sock.connect(listener.getsockname())
             assert sock.getpeername() == listener.getsockname()
+
+
+def test_a_vsock_connect_that_a_signal_interrupts_is_tried_again():
+    # The kernel has given it up (af_vsock.c). The standard module takes it for a success, and nothing is connected.
+    try:
+        sock = ours.socket(ours.AF_VSOCK, ours.SOCK_STREAM)
+    except OSError as error:
+        pytest.skip(f"no AF_VSOCK: {error}")
+    handled = []
+    previous = signal.signal(signal.SIGALRM, lambda *_: handled.append(True))
+    with sock:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        try:
+            with pytest.raises(OSError):
+                sock.connect((VMADDR_CID_LOCAL, 0x7FFFFFF0))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)

@@ -4,6 +4,7 @@ import errno
 import os
 import pickle
 from multiprocessing import reduction, resource_sharer
+from textwrap import dedent
 
 import pytest
 
@@ -73,6 +74,7 @@ def test_other_classes_and_plain_pickles_refuse(sent):
 REFUSED = """
 import gc, os, pickle, sys
 from multiprocessing import reduction, resource_sharer
+from textwrap import dedent
 from berkeley import socket
 def refuse(event, arguments):
     if event == "socket.__new__" and sys._getframe(1).f_code.co_name == "adopt": raise PermissionError
@@ -172,11 +174,8 @@ print(reducers[socket.socket].__module__, reducers[reduction.socket.socket].__mo
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_in_whatever_order(python, order):
-    program = "import sys\nbefore = [*sys.meta_path]\n"
-    program += "\n".join(line[8:] for line in ORDERS[order].splitlines()) + AFTER
-    result = python("-W", "error", "-c", program)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.split() == ["berkeley._standard.processes", "multiprocessing.reduction"]
+    modules = told(python, "import sys\nbefore = [*sys.meta_path]", ORDERS[order])
+    assert modules == ["berkeley._standard.processes", "multiprocessing.reduction"]
 
 
 INSTALLED = {
@@ -199,8 +198,12 @@ INSTALLED = {
 @pytest.mark.parametrize("order", INSTALLED)
 def test_what_multiprocessing_knows_by_itself(python, order):
     """Installed, it is `socket.socket`: it arrives as the socket that the other process has by that name."""
-    program = "import sys, berkeley\nbefore = [*sys.meta_path]\nberkeley.install()\nfrom berkeley import socket\n"
-    program += "\n".join(line[8:] for line in INSTALLED[order].splitlines()) + AFTER
-    result = python("-W", "error", "-c", program)
+    begin = "import sys, berkeley\nbefore = [*sys.meta_path]\nberkeley.install()\nfrom berkeley import socket"
+    assert told(python, begin, INSTALLED[order]) == ["multiprocessing.reduction", "multiprocessing.reduction"]
+
+
+def told(python, begin, order):
+    """The modules of what sends our sockets, and those of the module that multiprocessing knows."""
+    result = python("-W", "error", "-c", begin + dedent(order) + AFTER)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.split() == ["multiprocessing.reduction", "multiprocessing.reduction"]
+    return result.stdout.split()

@@ -197,7 +197,7 @@ def test_flags_of_getnameinfo(flags):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "", "<broadcast>", "255.255.255.255", b"127.0.0.1",
                                   Data(b"127.1"), bytearray(b"127.0.0.1"), Text("127.0.0.1"), "::1", 1, None,
-                                  memoryview(b"x"), "a\0", b"a\0"], ids=repr)  # fmt: skip
+                                  memoryview(b"x"), "a\0", b"a\0", bytearray(b"a\0")], ids=repr)  # fmt: skip
 def test_hosts_by_name(host):
     same("gethostbyname", host)
     if host != "<broadcast>":  # the standard module may report another function's h_errno

@@ -69,7 +69,7 @@ def read(report: str, lines: list[str]) -> Race:
         if frames:
             own = [frame for frame in frames if OURS.match(frame["place"])]
             accesses.append((named(frames[0], lines), named(own[0], lines) if own else ""))
-    whose = CORE if "ERROR: " in report or any(own for _, own in accesses) and not known else INTERPRETER
+    whose = CORE if "ERROR: " in report or (any(own for _, own in accesses) and not known) else INTERPRETER
     if "Location is file descriptor" in report:
         whose = DESCRIPTOR
     return Race(whose, kind, tuple(sorted(accesses)))

@@ -113,7 +113,7 @@ ERRORS = [
     Error("getsockname", lambda k: k.x.getsockname(), OSError),
     Error("getsockopt", lambda k: k.t.getsockopt(1, 9999), OSError),
     Error("getsockopt of bytes", lambda k: k.t.getsockopt(1, 9999, 1024), OSError),
-    Error("getsockopt of too many", lambda k: k.t.getsockopt(1, 3, 1025), OSError),
+    Error("getsockopt of too many", lambda k: k.t.getsockopt(1, 3, 2**31 - 1), OSError),
     Error("setsockopt", lambda k: k.t.setsockopt(1, 9999, ROOM), OSError, (ROOM,)),
     Error("setsockopt to text", lambda k: k.t.setsockopt(1, 9, TEXT), TypeError, (TEXT,)),
     Error("setsockopt to too much", lambda k: k.t.setsockopt(1, 9, NUMBER), OverflowError, (NUMBER,)),

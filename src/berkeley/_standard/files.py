@@ -31,14 +31,13 @@ class SocketIO(io.RawIOBase):
         def _sock(self) -> socket: ...
         @_sock.setter
         def _sock(self, sock: socket | None) -> None: ...
-    else:
-        _sock = None  # what a file has whose own is taken away
 
     def __init__(self, sock: "socket", mode: "Literal['r', 'w', 'rw'] | Mode") -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
             raise ValueError(f"invalid mode: {mode!r}")
         io.RawIOBase.__init__(self)
         self._sock = sock
+        self._share = sock
         self._mode: Mode = mode if "b" in mode else mode + "b"  # type: ignore[assignment]
         self._reading = "r" in mode
         self._writing = "w" in mode
@@ -115,10 +114,12 @@ class SocketIO(io.RawIOBase):
         if self.closed:
             return
         io.RawIOBase.close(self)
-        # Of threads that close it at once, one gets the socket, and gives back the share.
-        sock: socket | None = vars(self).pop("_sock", None)
-        if sock is not None:
-            sock._decref_socketios()
+        # Of threads that close it at once, one gets the share, and gives it back.
+        share: socket | None = vars(self).pop("_share", None)
+        if share is not None:
+            share._decref_socketios()
+        if self._sock is not None:
+            self._sock = None
 
 
 def makefile(

@@ -66,11 +66,12 @@ cdef ssize_t call_connect(Handle handle, Operation *operation) noexcept nogil:
         connect.started = True
         return WAIT
     result = answer(c_connect(handle, <sockaddr *>&connect.address.storage, connect.address.length))
-    if connect.address.storage.ss_family == AF_UNIX:
-        # Nothing has begun: a signal came, or the backlog is full and may have room later (unix(7)). It is tried again.
-        return WAIT if result == -EAGAIN and operation.timeout > 0 else result
+    if connect.address.storage.ss_family == AF_UNIX and result == -EAGAIN and operation.timeout > 0:
+        return WAIT     # nothing has begun: the backlog is full, and may have room later (unix(7))
     if result == -EINTR:
-        connect.interrupted = True      # the loop runs the signal's handler, and calls again
+        # The loop runs the signal's handler, and calls again. These two have not begun, or given it up (unix(7),
+        # vsock(7)): they are tried again.
+        connect.interrupted = connect.address.storage.ss_family not in (AF_UNIX, AF_VSOCK)
     elif result == -EINPROGRESS and operation.timeout > 0:
         connect.started = True
         return WAIT
@@ -85,7 +86,7 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
     connect.interrupted = connect.started = False
     begin(&connect.operation, sock, OP_CONNECT, 0)
     result = outcome(sock, &connect.operation, call_connect)
-    if result == -EINPROGRESS or (connect.started and (result == TIMED_OUT or result == RAISED)):
+    if result == -EINPROGRESS or ((connect.started or connect.interrupted) and (result == TIMED_OUT or result == RAISED)):
         add_hint(sock, CONNECTING)      # the kernel goes on with it
     if result == RAISED:
         return -1

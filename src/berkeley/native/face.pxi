@@ -277,8 +277,10 @@ cdef str describe(socket sock):
     cdef type cls = type(sock)
     cdef str near = "", far = ""
     if not is_closed(&sock.closed):
-        near = own_name(sock, OP_GETSOCKNAME) if own(sock, "getsockname", native_getsockname) else told(sock.getsockname)
-        far = own_name(sock, OP_GETPEERNAME) if own(sock, "getpeername", native_getpeername) else told(sock.getpeername)
+        near = (own_name(sock, OP_GETSOCKNAME) if own(sock, "getsockname", native_getsockname)
+                else told(sock.getsockname))
+        far = (own_name(sock, OP_GETPEERNAME) if own(sock, "getpeername", native_getpeername)
+               else told(sock.getpeername))
     return (f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if is_closed(&sock.closed) else ''} fd={sock.fileno()}, "
             f"family={sock.family!s}, type={sock.type!s}, proto={sock.proto}"
             f"{', laddr=' if near else ''}{near}{', raddr=' if far else ''}{far}>")

@@ -26,7 +26,7 @@ def socket_interface_index(int fd, bytes name not None, /):
     cdef ifreq request
     memset(&request, 0, sizeof(request))
     memcpy(request.ifr_name, PyBytes_AS_STRING(name), min(PyBytes_GET_SIZE(name), IF_NAMESIZE - 1))
-    run_once(OP_INTERFACE, fd, &request, call_interface_index)
+    run_once(OP_IFINDEX, fd, &request, call_interface_index)
     return request.ifr_ifindex
 
 
@@ -48,7 +48,7 @@ cdef ssize_t ask_interface_name(socket sock, int index, ifreq *request) noexcept
         return -ENODEV
     memset(request, 0, sizeof(ifreq))
     request.ifr_ifindex = index
-    return once(OP_INTERFACE, handle_of(sock), request, call_interface_name)
+    return once(OP_IFNAME, handle_of(sock), request, call_interface_name)
 
 
 def unpack_packet(socket sock not None, bytes raw not None, /):

@@ -34,7 +34,10 @@ cdef void keep_address(socket sock, Address *packed, object address, bint given)
             or not (lasting(family) or of_interface(family))):
         return
     if sock.kept is None:
-        sock.kept = Kept.__new__(Kept)
+        try:
+            sock.kept = Kept.__new__(Kept)
+        except MemoryError:
+            return      # it is converted anew the next time
     memcpy(sock.kept.packed, &packed.storage, packed.length)
     sock.kept.length = <unsigned char>packed.length
     sock.kept.given = given

@@ -27,33 +27,35 @@ typedef struct {
 enum {
     OP_ACCEPT, OP_CONNECT, OP_RECV, OP_RECVFROM, OP_RECVMSG, OP_SEND, OP_SENDTO, OP_SENDMSG, OP_SENDFILE,
     OP_OPEN, OP_PAIR, OP_DUP, OP_CLOSE, OP_BIND, OP_LISTEN, OP_SHUTDOWN, OP_GETSOCKNAME, OP_GETPEERNAME,
-    OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_INTERFACE
+    OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX
 };
 
 static const operation_kind KINDS[] = {
-    /*                   name            events    would block   polls first                    sleeps */
-    [OP_ACCEPT] =     {"accept",        POLLIN,   WAITS_TIMED,  0,                       SLEEPS},
-    [OP_CONNECT] =    {"connect",       POLLOUT,  ANSWERS,      0,                       SLEEPS},
-    [OP_RECV] =       {"recv",          POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE, SLEEPS_UNLESS_TOLD},
-    [OP_RECVFROM] =   {"recvfrom",      POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE, SLEEPS_UNLESS_TOLD},
-    [OP_RECVMSG] =    {"recvmsg",       POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE, SLEEPS_UNLESS_TOLD},
-    [OP_SEND] =       {"send",          POLLOUT,  WAITS_TIMED,  CONNECTING,              SLEEPS_UNLESS_TOLD},
-    [OP_SENDTO] =     {"sendto",        POLLOUT,  WAITS_TIMED,  CONNECTING,              SLEEPS_UNLESS_TOLD},
-    [OP_SENDMSG] =    {"sendmsg",       POLLOUT,  WAITS_TIMED,  CONNECTING,              SLEEPS_UNLESS_TOLD},
-    [OP_SENDFILE] =   {"sendfile",      POLLOUT,  WAITS,        ALWAYS,                  SLEEPS},
-    [OP_OPEN] =       {"socket",        0,        ANSWERS,      0,                       SLEEPS},
-    [OP_PAIR] =       {"socketpair",    0,        ANSWERS,      0,                       SLEEPS},
-    [OP_DUP] =        {"dup",           0,        ANSWERS,      0,                       SLEEPS},
-    [OP_CLOSE] =      {"close",         0,        ANSWERS,      0,                       SLEEPS},
-    [OP_BIND] =       {"bind",          0,        ANSWERS,      0,                       SLEEPS},
-    [OP_LISTEN] =     {"listen",        0,        ANSWERS,      0,                       SLEEPS},
-    [OP_SHUTDOWN] =   {"shutdown",      0,        ANSWERS,      0,                       SLEEPS},
-    [OP_GETSOCKNAME] ={"getsockname",   0,        ANSWERS,      0,                       SLEEPS},
-    [OP_GETPEERNAME] ={"getpeername",   0,        ANSWERS,      0,                       SLEEPS},
-    [OP_GETSOCKOPT] = {"getsockopt",    0,        ANSWERS,      0,                       INSTANT},
-    [OP_SETSOCKOPT] = {"setsockopt",    0,        ANSWERS,      0,                       INSTANT},
-    [OP_SETBLOCKING] ={"setblocking",   0,        ANSWERS,      0,                       INSTANT},
-    [OP_INTERFACE] =  {"interface",     0,        ANSWERS,      0,                       INSTANT},
+    /*                    name            events    would block   polls first                     sleeps */
+    [OP_ACCEPT] =      {"accept",       POLLIN,   WAITS_TIMED,  0,                              SLEEPS},
+    [OP_CONNECT] =     {"connect",      POLLOUT,  ANSWERS,      0,                              SLEEPS},
+    [OP_RECV] =        {"recv",         POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE,   SLEEPS_UNLESS_TOLD},
+    [OP_RECVFROM] =    {"recvfrom",     POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE,   SLEEPS_UNLESS_TOLD},
+    [OP_RECVMSG] =     {"recvmsg",      POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE,   SLEEPS_UNLESS_TOLD},
+    [OP_SEND] =        {"send",         POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
+    [OP_SENDTO] =      {"sendto",       POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
+    [OP_SENDMSG] =     {"sendmsg",      POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
+    [OP_SENDFILE] =    {"sendfile",     POLLOUT,  WAITS,        ALWAYS,                         SLEEPS},
+    [OP_OPEN] =        {"socket",       0,        ANSWERS,      0,                              SLEEPS},
+    [OP_PAIR] =        {"socketpair",   0,        ANSWERS,      0,                              SLEEPS},
+    [OP_DUP] =         {"dup",          0,        ANSWERS,      0,                              SLEEPS},
+    [OP_CLOSE] =       {"close",        0,        ANSWERS,      0,                              SLEEPS},
+    [OP_BIND] =        {"bind",         0,        ANSWERS,      0,                              SLEEPS},
+    [OP_LISTEN] =      {"listen",       0,        ANSWERS,      0,                              SLEEPS},
+    [OP_SHUTDOWN] =    {"shutdown",     0,        ANSWERS,      0,                              SLEEPS},
+    [OP_GETSOCKNAME] = {"getsockname",  0,        ANSWERS,      0,                              SLEEPS},
+    [OP_GETPEERNAME] = {"getpeername",  0,        ANSWERS,      0,                              SLEEPS},
+    [OP_GETSOCKOPT] =  {"getsockopt",   0,        ANSWERS,      0,                              INSTANT},
+    [OP_SETSOCKOPT] =  {"setsockopt",   0,        ANSWERS,      0,                              INSTANT},
+    [OP_SETBLOCKING] = {"setblocking",  0,        ANSWERS,      0,                              INSTANT},
+    [OP_IFNAME] =      {"ifname",       0,        ANSWERS,      0,                              INSTANT},
+    /* It may load a module, for who is allowed to (netdevice(7)). */
+    [OP_IFINDEX] =     {"ifindex",      0,        ANSWERS,      0,                              SLEEPS},
 };
 
 #endif

@@ -68,7 +68,7 @@ cdef bytes bytes_option(socket sock, int level, int name, char *buffer, int size
     # Some options give the length there would have been (NETLINK_LIST_MEMBERSHIPS).
     if length > max(<socklen_t>size, unit):
         return extended(buffer, size, min(length, <socklen_t>LARGEST_OPTION))
-    return PyBytes_FromStringAndSize(buffer, length)
+    return PyBytes_FromStringAndSize(buffer, min(length, <socklen_t>size))
 
 
 cdef inline socklen_t unit_of(int level, int name) noexcept:

@@ -84,6 +84,7 @@ cdef class socket:
 
     def close(self):
         """close(2): give the descriptor back. That the peer has reset the connection is no error."""
+        set_closed(&self.closed, True)
         close_socket(self)
 
     def connect(self, address, /):
@@ -109,6 +110,7 @@ cdef class socket:
 
     def detach(self):
         """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1."""
+        set_closed(&self.closed, True)
         return take_handle(&self.sock_fd, NO_HANDLE)
 
     def fileno(self):

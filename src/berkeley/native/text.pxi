@@ -31,7 +31,8 @@ cdef TextKind HOST = [IDNA_LENIENT, BYTES | BYTEARRAY, TYPE_ERROR, b"str, bytes 
                       TYPE_ERROR, b"host name must not contain null character"]
 cdef TextKind HOST_TO_ASK = [IDNA_STRICT, BYTES, TYPE_ERROR, b"{where} must be string or None",
                              VALUE_ERROR, b"embedded null byte in host name"]
-cdef TextKind HOST_BY_NAME = [IDNA, BYTES | BYTEARRAY, TYPE_ERROR, b"{where} must be str, bytes or bytearray, not {name}",
+cdef TextKind HOST_BY_NAME = [IDNA, BYTES | BYTEARRAY,
+                              TYPE_ERROR, b"{where} must be str, bytes or bytearray, not {name}",
                               TYPE_ERROR, b"{where} must be encoded string without null bytes, not {type}"]
 cdef TextKind SERVICE_TO_ASK = [UTF8, BYTES, OS_ERROR, b"Int or String expected",
                                 VALUE_ERROR, b"embedded null byte in service name"]
@@ -42,17 +43,18 @@ cdef object read_text(object value, const TextKind *kind, const char *where):
     """A str, whose UTF-8 is the text, or bytes: `chars` has it, for as long as the object is held."""
     cdef Py_ssize_t size
     cdef const char *text
+    result = value
     if PyUnicode_Check(value):
         if not needs_no_idna(value, kind.encoding):
-            value = to_idna(value, kind.encoding)
+            result = to_idna(value, kind.encoding)
     elif PyByteArray_Check(value) and kind.takes & BYTEARRAY:
-        value = bytes(value)
+        result = bytes(value)
     elif not (PyBytes_Check(value) and kind.takes & BYTES):
         complain(kind.wrong_error, kind.wrong, where, value)
-    text = chars(value, &size)
+    text = chars(result, &size)
     if strlen(text) != <size_t>size:
         complain(kind.nul_error, kind.nul, where, value)
-    return value
+    return result
 
 
 cdef inline const char *chars(object text, Py_ssize_t *size) except NULL:

@@ -194,7 +194,7 @@ cdef inline ssize_t interrupted(int error) noexcept nogil:
 
 
 cdef inline int milliseconds(int64_t left) noexcept nogil:
-    """For poll(2). Rounded up: a wait of 0.5 ms must not become a busy loop, nor end early. INT_MAX ms are 24.8 days."""
+    """For poll(2), at most 24.8 days. Rounded up: a wait of 0.5 ms must not become a busy loop, nor end early."""
     return <int>min((left - 1) // NANOSECONDS + 1, <int64_t>INT_MAX) if left > 0 else 0
 
 
