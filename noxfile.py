@@ -39,7 +39,6 @@ QUICK = ["tests/test_names.py", "tests/test_transfer.py", "tests/test_cli.py", "
 # The pages of the documentation that need a kernel with every family.
 PAGES = "tests/docs/test_docs.py::test_page_that_needs_more_than_most_kernels_have"
 
-nox.options.sessions = ["interpreters", "lint", "stubs", "tests", "docs", "bench-quick", "cpython-quick", "vm"]
 nox.options.reuse_venv = "yes"
 
 # Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
@@ -95,6 +94,10 @@ def other_build():
 FOUND, REMARKS = find()
 USABLE = {version: path for version, path in FOUND.items() if version not in WITHOUT_LOCK}
 NEWEST = [None, *USABLE.values()][-1]
+
+# The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
+nox.options.sessions = ["interpreters", "lint", "stubs", *(f"tests({version})" for version in USABLE)]
+nox.options.sessions += ["docs", "bench-quick", "cpython-quick", "vm"]
 
 
 def on_each(interpreters):
