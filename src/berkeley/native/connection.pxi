@@ -86,7 +86,7 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
     connect.interrupted = connect.started = False
     begin(&connect.operation, sock, OP_CONNECT, 0)
     result = outcome(sock, &connect.operation, call_connect)
-    if result == -EINPROGRESS or ((connect.started or connect.interrupted) and (result == TIMED_OUT or result == RAISED)):
+    if result == -EINPROGRESS or (result in (TIMED_OUT, RAISED) and (connect.started or connect.interrupted)):
         add_hint(sock, CONNECTING)      # the kernel goes on with it
     if result == RAISED:
         return -1
