@@ -296,10 +296,7 @@ def hold(sock: Socket, /) -> None:
     What is no socket of ours, but looks like one, counts by itself.
     """
 def interface_name(sock: socket, index: int, /) -> str:
-    """The name of an interface in an address that the socket was given; '' for 0 and where there is none any more.
-
-    The address kept last (sockaddr.pxi) spares the question where it is of the same interface.
-    """
+    """The name of an interface in an address that the socket was given; '' for 0 and where there is none any more."""
 def open_pair(cls: type[Socket], family: int, type: int, proto: int, /) -> tuple[Socket, Socket]:
     """socketpair(2): two connected sockets of the class that the module shows, not inheritable."""
 def pack_descriptors(fds: Iterable[int], /) -> bytes:

@@ -118,6 +118,7 @@ class SocketIO(io.RawIOBase):
         share: socket | None = vars(self).pop("_share", None)
         if share is not None:
             share._decref_socketios()
+            share = None  # where it is forgotten now, a warning says so of the next line
         if self._sock is not None:
             self._sock = None
 
