@@ -3,7 +3,7 @@
     python tools/freethreaded.py                        the path of its interpreter
     python tools/freethreaded.py --thread-sanitizer     that of one which ThreadSanitizer watches
 
-Nothing is installed: it lies in `$XDG_CACHE_HOME/berkeley-python`, and apt keeps its own sources and lists.
+Nothing is installed: it lies in `$XDG_CACHE_HOME/free-threaded-python`, and apt keeps its own sources and lists.
 """
 
 import os
@@ -56,8 +56,8 @@ def built(kind: str = "") -> str | None:
 
 
 def cache() -> Path:
-    """Where the interpreters are kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "berkeley-python"
+    """Where the interpreters are kept. (Not under berkeley's name, which tests look for in the paths of modules.)"""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "free-threaded-python"
 
 
 def watched(command: list[str]) -> list[str]:

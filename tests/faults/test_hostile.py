@@ -130,7 +130,8 @@ def test_buffers_that_change_while_items_are_read(impl, closing):
         buffer.clear()
         yield
 
-    with pytest.raises(BufferError):
+    # Whatever the iterator raises, the standard module has its own TypeError in 3.13's later releases.
+    with pytest.raises(BufferError if impl is berkeley else (BufferError, TypeError)):
         a.sendmsg(buffers, items())
 
 

@@ -6,6 +6,7 @@ import re
 import socket as standard
 import struct
 import sys
+import sysconfig
 import textwrap
 import threading
 from contextlib import contextmanager
@@ -285,6 +286,8 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_the_interpreter_ends_with_open_sockets(python, request, name):
     """With the same exit code and the same words as with the standard module; only the places of the code differ."""
+    if name == "with a thread in recv" and sysconfig.get_config_var("Py_GIL_DISABLED"):
+        pytest.skip("without the interpreter lock, what a thread still holds ends in another order")
     code = "from importlib import import_module; import sys; socket = import_module(sys.argv[1])\n"
     code += textwrap.dedent(ENDS[name])
     options = ("-X", "dev", "-c", code)
