@@ -78,6 +78,11 @@ def accepted_left_open(expected, found):
     return expected.error == found.error != "" and len(expected.leaked) > len(found.leaked)
 
 
+def urgent_awaited(expected, found):
+    """A timed recv(..., MSG_OOB) waits for the byte; the standard module is woken by other data."""
+    return "Errno 22]" in expected.error and "builtins.TimeoutError" in found.error
+
+
 def left_open(expected, found):
     return "unclosed" in expected.warnings and not found.warnings
 
@@ -134,5 +139,6 @@ RULES = [
     ("An address that is no tuple, for CAN_ISOTP and CAN_J1939", {"error"}, no_tuple),
     ("fromfd with a descriptor that is no socket's leaves its duplicate open", {"leaked"}, copy_left_open),
     ("accept and dup leave the descriptor open where a class's __init__ fails", {"leaked"}, accepted_left_open),
+    ("A timed `recv(..., MSG_OOB)` waits for the urgent byte", {"error"}, urgent_awaited),
     ("create_connection with a bad timeout leaves a socket open", {"warnings"}, left_open),
 ]

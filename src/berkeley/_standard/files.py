@@ -37,7 +37,7 @@ class SocketIO(io.RawIOBase):
             raise ValueError(f"invalid mode: {mode!r}")
         io.RawIOBase.__init__(self)
         self._sock = sock
-        self._share = sock
+        self._has_share = True
         self._mode: Mode = mode if "b" in mode else mode + "b"  # type: ignore[assignment]
         self._reading = "r" in mode
         self._writing = "w" in mode
@@ -114,12 +114,11 @@ class SocketIO(io.RawIOBase):
         if self.closed:
             return
         io.RawIOBase.close(self)
-        # Of threads that close it at once, one gets the share, and gives it back.
-        share: socket | None = vars(self).pop("_share", None)
-        if share is not None:
-            share._decref_socketios()
-            share = None  # where it is forgotten now, a warning says so of the next line
-        if self._sock is not None:
+        sock = self._sock
+        # Of threads that close it at once, one has the share to give back.
+        if vars(self).pop("_has_share", False):
+            sock._decref_socketios()
+            del sock  # where it is forgotten now, a warning says so of the next line
             self._sock = None
 
 

@@ -41,10 +41,12 @@ cdef inline int int_option(Handle handle, int level, int name) except? -1:
 
 cdef object sock_getsockopt(socket sock, object level, object optname, object buflen):
     cdef int at = as_int(level), name = as_int(optname), size = as_int(buflen)
+    return integer_option(sock, at, name) if size == 0 else buffer_option(sock, at, name, size)
+
+
+cdef bytes buffer_option(socket sock, int level, int name, int size):
     cdef char small[SMALL_OPTION]
     cdef char *buffer = small
-    if size == 0:
-        return integer_option(sock, at, name)
     if family_of(sock) == AF_VSOCK:
         raise OSError("getsockopt string buffer not allowed")
     if size < 0 or size > LARGEST_OPTION:
@@ -56,7 +58,7 @@ cdef object sock_getsockopt(socket sock, object level, object optname, object bu
     else:
         memset(buffer, 0, sizeof(small))
     try:
-        return bytes_option(sock, at, name, buffer, size)
+        return bytes_option(sock, level, name, buffer, size)
     finally:
         if buffer != small:
             PyMem_Free(buffer)
