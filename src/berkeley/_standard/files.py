@@ -113,13 +113,12 @@ class SocketIO(io.RawIOBase):
         """
         if self.closed:
             return
+        # Of threads that close it at once, one goes on: io's own close() is no single step.
+        if "_sock" in vars(self) and not vars(self).pop("_has_share", False):
+            return
         io.RawIOBase.close(self)
-        sock = self._sock
-        # Of threads that close it at once, one has the share to give back.
-        if vars(self).pop("_has_share", False):
-            sock._decref_socketios()
-            del sock  # where it is forgotten now, a warning says so of the next line
-            self._sock = None
+        self._sock._decref_socketios()
+        self._sock = None
 
 
 def makefile(
