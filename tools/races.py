@@ -16,6 +16,7 @@ ORIGIN = re.compile(r' */\* "(?:src/)?berkeley/(?:native/)?(?P<file>[\w.]+)":(?P
 # Functions of the interpreter whose races are its own, whoever calls them; and why they are none.
 KNOWN = {
     "list_get_item_ref": "looks at an object's count before it knows that the list still has it, and then asks again",
+    "immortalize_interned": "writes the count of a name to which others may just count a reference: it is used no more",
 }
 # Whose a report is, as the table says it. (So is whatever ends the process.)
 CORE = "in the core"
@@ -70,7 +71,7 @@ def read(report: str, lines: list[str]) -> Race:
             own = [frame for frame in frames if OURS.match(frame["place"])]
             accesses.append((named(frames[0], lines), named(own[0], lines) if own else ""))
     whose = CORE if "ERROR: " in report or (any(own for _, own in accesses) and not known) else INTERPRETER
-    if "Location is file descriptor" in report:
+    if "Location is file descriptor" in report or any(inner.endswith(" close") for inner, _ in accesses):
         whose = DESCRIPTOR
     return Race(whose, kind, tuple(sorted(accesses)))
 
@@ -78,7 +79,8 @@ def read(report: str, lines: list[str]) -> Race:
 def named(frame: re.Match[str], lines: list[str]) -> str:
     """The frame's function and place; for one of the core, that in its own sources."""
     function, place = frame["function"], frame["place"].rpartition("/")[2]
-    if ours := OURS.match(place):
+    ours = OURS.match(place)
+    if ours and FUNCTION.match(function):
         function = FUNCTION.sub("", function)
         for line in reversed(lines[: int(ours[1])]):
             if found := ORIGIN.match(line):
