@@ -25,6 +25,8 @@ class SocketIO(io.RawIOBase):
     mode does not allow. See `io.RawIOBase` in Python's documentation for the methods that are not here.
     """
 
+    _timeout_occurred = False
+
     if TYPE_CHECKING:
         # A socket until the file is closed, then None.
         @property
@@ -37,11 +39,10 @@ class SocketIO(io.RawIOBase):
             raise ValueError(f"invalid mode: {mode!r}")
         io.RawIOBase.__init__(self)
         self._sock = sock
-        self._has_share = True
+        self._share = True  # of the socket
         self._mode: Mode = mode if "b" in mode else mode + "b"  # type: ignore[assignment]
         self._reading = "r" in mode
         self._writing = "w" in mode
-        self._timeout_occurred = False
 
     def readinto(self, b: "WriteableBuffer") -> "int | None":
         """Read into the buffer by recv(2): the count, 0 at the end, None where a non-blocking socket has nothing.
@@ -113,30 +114,40 @@ class SocketIO(io.RawIOBase):
         """
         if self.closed:
             return
-        # Of threads that close it at once, one goes on: io's own close() is no single step.
-        if "_sock" in vars(self) and not vars(self).pop("_has_share", False):
-            return
+        try:
+            # Of threads that close it at once, one goes on: io's own close() is no single step.
+            del self._share
+        except AttributeError:
+            if "_sock" in vars(self):
+                return
         io.RawIOBase.close(self)
         self._sock._decref_socketios()
         self._sock = None
 
 
 def makefile(
-    sock: "socket",
-    mode: str,
-    buffering: "int | None",
-    encoding: "str | None",
-    errors: "str | None",
-    newline: "str | None",
+    self: "socket",
+    mode: str = "r",
+    buffering: "int | None" = None,
+    *,
+    encoding: "str | None" = None,
+    errors: "str | None" = None,
+    newline: "str | None" = None,
 ) -> "io.IOBase":
-    """`socket.makefile`: the raw file, with the buffering and the text layer that the arguments ask for."""
+    """A file object over the socket; the arguments are those of open(), and modes are made of "r", "w" and "b".
+
+    A SocketIO where `buffering` is 0, which takes a "b"; else, with a "b", a BufferedReader, BufferedWriter or, for
+    "rw", BufferedRWPair; without, a TextIOWrapper. The socket should block or have a timeout; after a timeout the
+    file cannot be read any more (OSError). Closing the file leaves the socket open, and closing the socket leaves
+    the file usable. ValueError for other modes. See "Socket Objects" in Python's documentation.
+    """
     if not set(mode) <= {"r", "w", "b"}:
         raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
     writing = "w" in mode
     reading = "r" in mode or not writing
     binary = "b" in mode
-    raw = SocketIO(sock, "r" * reading + "w" * writing)  # type: ignore[arg-type]
-    _native.hold(sock)
+    raw = SocketIO(self, "r" * reading + "w" * writing)  # type: ignore[arg-type]
+    _native.hold(self)
     if buffering is None:
         buffering = -1
     if buffering < 0:
@@ -153,6 +164,6 @@ def makefile(
         buffer = io.BufferedWriter(raw, buffering)
     if binary:
         return buffer  # type: ignore[no-any-return]
-    text = io.TextIOWrapper(buffer, io.text_encoding(encoding, 3), errors, newline)  # type: ignore[attr-defined]
+    text = io.TextIOWrapper(buffer, io.text_encoding(encoding), errors, newline)  # type: ignore[attr-defined]
     text.mode = mode  # type: ignore[misc]
     return text

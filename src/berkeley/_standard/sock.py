@@ -3,14 +3,13 @@
 import os
 
 from .. import _native
+from . import files as _files
 from . import sendfile as _sendfile
 from . import standard_class
 from .enums import FAMILIES, KINDS
-from .files import makefile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import io
     from typing import NoReturn
 
 
@@ -51,24 +50,7 @@ class socket(_native.socket):  # noqa: N801
         "The type (socket(2)): a member of SocketKind, without SOCK_NONBLOCK and SOCK_CLOEXEC. Read-only.",
     )
 
-    def makefile(
-        self,
-        mode: str = "r",
-        buffering: "int | None" = None,
-        *,
-        encoding: "str | None" = None,
-        errors: "str | None" = None,
-        newline: "str | None" = None,
-    ) -> "io.IOBase":
-        """A file object over the socket; the arguments are those of open(), and modes are made of "r", "w" and "b".
-
-        A SocketIO where `buffering` is 0, which takes a "b"; else, with a "b", a BufferedReader, BufferedWriter or, for
-        "rw", BufferedRWPair; without, a TextIOWrapper. The socket should block or have a timeout; after a timeout the
-        file cannot be read any more (OSError). Closing the file leaves the socket open, and closing the socket leaves
-        the file usable. ValueError for other modes. See "Socket Objects" in Python's documentation.
-        """
-        return makefile(self, mode, buffering, encoding, errors, newline)
-
+    makefile = _files.makefile
     sendfile = _sendfile.sendfile
     _sendfile_use_sendfile = _sendfile._sendfile_use_sendfile
     _sendfile_use_send = _sendfile._sendfile_use_send
