@@ -1,7 +1,7 @@
 """The typed face of the extension: what the Python files of the package take from it."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, SupportsIndex, TypeAlias, overload
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
@@ -24,12 +24,12 @@ NamedRow: TypeAlias = (
     tuple[Literal[AddressFamily.AF_INET], SocketKind, int, str, InetAddress]
     | tuple[Literal[AddressFamily.AF_INET6], SocketKind, int, str, Inet6Address]
 )
+Table = TypeVar("Table", bound=dict[Any, Any])
 ControlMessage: TypeAlias = tuple[int, int, ReadableBuffer]
 Received: TypeAlias = list[tuple[int, int, bytes]]
 
 CAPI: CapsuleType
 COMPILED: dict[str, int]
-NUMERIC_KINDS: dict[int, tuple[tuple[int, int], ...]]
 
 class gaierror(OSError):
     """The resolver's answer that there is none: `errno` is an `EAI_*` number, `strerror` its text (gai_strerror(3)).
@@ -315,6 +315,13 @@ def unpack_packet(sock: socket, raw: bytes, /) -> tuple[str, int, int, int, byte
     The interface is '' where none is named or its index has no name any more. A hardware address may be longer than
     the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
     """
+def kept_for_good(table: Table) -> Table:
+    """The same dict: no more references to it and to its values are counted, and they stay as long as the process.
+
+    Without the interpreter lock, threads that take and drop a reference to the same object wait for each other: two did
+    less than one. To be called before another thread has the objects.
+    """
+
 def use_families(lookup: Callable[[int], Codec]) -> None:
     """Tell the core where address families are looked up: lookup(family) -> (pack, unpack)."""
 

@@ -6,7 +6,7 @@ import re
 import socket as standard
 from contextlib import ExitStack
 
-from drive import berkeley, examples, heard
+from drive import berkeley, examples, heard, unraisable
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -87,14 +87,14 @@ class Sequences(RuleBasedStateMachine):
         """The same in both worlds, but for numbers of descriptors; sockets and files that come of it are kept."""
         texts = []
         for module, made in self.worlds:
-            with heard() as events:
+            with heard() as events, unraisable() as lost:
                 try:
                     result = act(module, made)
                     text = str(result >= 0) if type(result) is int and result > 2 else shown(result)
                     self.keep(module, made, result)
                 except Exception as error:
                     text = shown_error(error, module)
-                text = scrubbed(f"{text} {events} {[shown(one) for one in made]}")
+                text = scrubbed(f"{text} {events} {lost} {[shown(one) for one in made]}")
                 texts.append(re.sub(r"fd=\d+|name(=|', )\d+", "fd", text))
         assert texts[0] == texts[1] or refused_at_once(*texts)
 
@@ -106,7 +106,14 @@ class Sequences(RuleBasedStateMachine):
             made.append(result)
 
     def teardown(self):
+        """A file that has data left, and nowhere to write it, says so as it goes."""
+        said = []
+        for _, made in self.worlds:
+            with unraisable() as lost:
+                made.clear()
+            said.append(scrubbed(str(lost)))
         self.stack.close()
+        assert not said or said[0] == said[1]
 
 
 Sequences.TestCase.settings = settings(examples(60), stateful_step_count=30)

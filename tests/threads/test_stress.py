@@ -32,3 +32,11 @@ def test_every_method_is_called_while_others_close():
 def test_the_lock_stays_away(python):
     result = python("-c", "import sys, berkeley.socket; print(sys._is_gil_enabled())")
     assert (result.stdout, result.stderr) == ("False\n", "")
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="the interpreter has its lock")
+@pytest.mark.parametrize("shared", [socket.AF_INET, socket.SOCK_STREAM, socket.htons], ids=str)
+def test_nobody_counts_references_to_what_all_threads_use(shared):
+    before = sys.getrefcount(shared)
+    more = [shared] * 1000
+    assert sys.getrefcount(shared) == before, len(more)

@@ -6,7 +6,7 @@ library's IntEnum._convert_ reads and writes a module that must already be in sy
 
 from enum import IntEnum, IntFlag
 
-from .. import _socket
+from .. import _native, _socket
 from . import standard
 
 TYPE_CHECKING = False
@@ -64,8 +64,8 @@ MEMBERS = {
 }
 
 # Numbers to members: what getaddrinfo(), `family` and `type` look up.
-FAMILIES = {member.value: member for member in AddressFamily}
-KINDS = {member.value: member for member in SocketKind}
+FAMILIES = _native.kept_for_good({member.value: member for member in AddressFamily})
+KINDS = _native.kept_for_good({member.value: member for member in SocketKind})
 
 
 @standard

@@ -53,23 +53,27 @@ cdef object resolver_port(object port):
     return read_text(port, &SERVICE_TO_ASK, b"")
 
 
-# What getaddrinfo(3) answers to a numeric host without asking anybody: (type, proto) for each type of the hints.
-NUMERIC_KINDS = {
-    0: ((SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, IPPROTO_UDP), (SOCK_RAW, 0)),
-    SOCK_STREAM: ((SOCK_STREAM, IPPROTO_TCP),),
-    SOCK_DGRAM: ((SOCK_DGRAM, IPPROTO_UDP),),
-}
+cdef struct NumericRow:
+    int type
+    int proto
+
+# The rows that getaddrinfo(3) answers to a numeric host without asking anybody: of these, what the hints let through.
+cdef NumericRow[3] NUMERIC_ROWS = [
+    NumericRow(SOCK_STREAM, IPPROTO_TCP),
+    NumericRow(SOCK_DGRAM, IPPROTO_UDP),
+    NumericRow(SOCK_RAW, 0),
+]
 
 
 cdef list numeric_rows(object host, object port, int family, int kind, int proto, int flags, dict families, dict kinds):
     """The rows for a numeric host and port in the forms that need no rules; None leaves it to getaddrinfo(3)."""
     cdef Address found
+    cdef NumericRow row
     if host is None or not PyLong_CheckExact(port) or flags & ~(AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV):
         return None
     if family != AF_UNSPEC and family != AF_INET and family != AF_INET6:
         return None
-    variants = (<dict>NUMERIC_KINDS).get(kind)
-    if variants is None or not 0 <= port <= 0xFFFF:
+    if (kind != 0 and kind != SOCK_STREAM and kind != SOCK_DGRAM) or not 0 <= port <= 0xFFFF:
         return None
     clear_address(&found)
     if not numeric_text(chars_of(host), family, &found):
@@ -80,8 +84,8 @@ cdef list numeric_rows(object host, object port, int family, int kind, int proto
         address = (ipv6_text(&(<sockaddr_in6 *>&found.storage).sin6_addr), port, 0, 0)
     family = found.storage.ss_family
     member = families.get(family, family)
-    rows = [(member, kinds.get(row[0], row[0]), row[1], "", address)
-            for row in <tuple>variants if proto == 0 or proto == row[1]]
+    rows = [(member, kinds.get(row.type, row.type), row.proto, "", address)
+            for row in NUMERIC_ROWS if (kind == 0 or kind == row.type) and (proto == 0 or proto == row.proto)]
     return rows or None
 
 

@@ -84,3 +84,37 @@ cdef extern from *:
     void set_file_count(Py_ssize_t *files, Py_ssize_t count)
     void add_file(Py_ssize_t *files)
     void take_file(Py_ssize_t *files)
+
+
+# --- what all threads use, and nothing ever frees
+
+cdef extern from *:
+    """
+    #if !defined(Py_GIL_DISABLED)
+    #define make_immortal(object) ((void)0)
+    #elif PY_VERSION_HEX >= 0x030F0000
+    #define make_immortal(object) ((void)PyUnstable_SetImmortal(object))
+    #else
+    /* What that does, for which earlier versions have no function. */
+    static void make_immortal(PyObject *object) {
+        if (PyObject_IS_GC(object))
+            PyObject_GC_UnTrack(object);
+        object->ob_tid = 0;
+        object->ob_ref_local = _Py_IMMORTAL_REFCNT_LOCAL;
+        object->ob_ref_shared = 0;
+    }
+    #endif
+    """
+    void make_immortal(object)
+
+
+def kept_for_good(dict table):
+    """The same dict: no more references to it and to its values are counted, and they stay as long as the process.
+
+    Without the interpreter lock, threads that take and drop a reference to the same object wait for each other: two did
+    less than one. To be called before another thread has the objects.
+    """
+    for value in table.values():
+        make_immortal(value)
+    make_immortal(table)
+    return table
