@@ -19,23 +19,24 @@ print(time.perf_counter_ns() - start)
 SOCKETS = 10_000
 MEMORY = """
 import os, resource, sys
-sys.path.insert(0, {directory!r})
+sys.path.insert(0, {{directory!r}})
 from importlib import import_module
 
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * resource.getpagesize()
 
-socket = import_module({name!r})
+socket = import_module({{name!r}})
 # The descriptor's number does not matter to the object, and 10,000 of them may be more than a process may have.
 made = socket.socket()
 fd = made.fileno()
-sockets = [socket.socket(fileno=fd) for _ in range(100)]
+sockets = [{each} for _ in range(100)]
 before = resident()
-sockets += [socket.socket(fileno=fd) for _ in range({count})]
-print((resident() - before) / {count}, flush=True)
+sockets += [{each} for _ in range({{count}})]
+print((resident() - before) / {{count}}, flush=True)
 os._exit(0)
 """
+NAMED = "(one := socket.socket(fileno=fd), one.getsockname())"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ start = clock() - spent
 
 OPERATIONS = [
     Fresh("import", "ns", IMPORT),
-    Fresh("memory of a socket", "B", MEMORY),
+    Fresh("memory of a socket", "B", MEMORY.format(each="socket.socket(fileno=fd)")),
+    Fresh("memory of a socket and its address", "B", MEMORY.format(each=NAMED)),
     *(
         Child("process", f"recv(262144) of 64 B, {mode}", RECEIVE, LARGE.format(timeout=timeout) + "data = bytes(64)")
         for mode, timeout in {"blocking": None, "timeout": 60}.items()

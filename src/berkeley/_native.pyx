@@ -2,6 +2,7 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, embedsignature=True, embedsignature.format=clinic
 """The native core of berkeley: the base socket type and the calls. Everything public is in `berkeley.socket`."""
 
+cimport cython
 from cpython.object cimport PyObject, PyTypeObject
 
 from .native.libc cimport *

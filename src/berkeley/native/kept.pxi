@@ -5,7 +5,8 @@
 # an address is only kept of what comes from the kernel. What a family says that a program has registered is not kept;
 # nor is anything without the interpreter lock, where two threads could write it at once.
 
-cimport cython
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 
 cdef extern from *:
     """
@@ -17,36 +18,46 @@ cdef extern from *:
     """
     bint KEEPS_ADDRESSES
 
-
-@cython.final
-@cython.no_gc       # nothing in such an address leads back to it
-@cython.freelist(16)
-cdef class Kept:
-    cdef unsigned char packed[28]       # up to a struct sockaddr_in6
-    cdef unsigned char length
-    cdef bint given     # by the program, and so no answer to it: the kernel's fields may hold less than its numbers
-    cdef object address
+# Made of a socket's first address that is kept: few sockets keep one.
+cdef struct Kept:
+    PyObject *address           # a reference
+    unsigned char length
+    unsigned char given         # by the program, and so no answer to it: the kernel's may hold less than its numbers
+    unsigned char packed[28]    # a struct sockaddr_in6 at most; only `length` of them are there
 
 
 cdef void keep_address(socket sock, Address *packed, object address, bint given) noexcept:
     cdef int family = packed.storage.ss_family
-    if (not KEEPS_ADDRESSES or packed.length > sizeof(sock.kept.packed)
+    cdef Kept *kept = sock.kept
+    if (not KEEPS_ADDRESSES or packed.length > sizeof(kept.packed)
             or not (lasting(family) or of_interface(family))):
         return
-    if sock.kept is None:
-        try:
-            sock.kept = Kept.__new__(Kept)
-        except MemoryError:
+    if kept == NULL or kept.length != packed.length:
+        kept = <Kept *>PyMem_Malloc(sizeof(Kept) - sizeof(kept.packed) + packed.length)
+        if kept == NULL:
             return      # it is converted anew the next time
-    memcpy(sock.kept.packed, &packed.storage, packed.length)
-    sock.kept.length = <unsigned char>packed.length
-    sock.kept.given = given
-    sock.kept.address = address
+        kept.address = NULL
+        forget_address(sock)
+        sock.kept = kept
+    memcpy(kept.packed, &packed.storage, packed.length)
+    kept.length = <unsigned char>packed.length
+    kept.given = given
+    Py_INCREF(address)
+    Py_XDECREF(kept.address)
+    kept.address = <PyObject *>address
+
+
+cdef inline void forget_address(socket sock) noexcept:
+    """Of another descriptor, or none any more."""
+    if KEEPS_ADDRESSES and sock.kept != NULL:
+        Py_XDECREF(sock.kept.address)
+        PyMem_Free(sock.kept)
+        sock.kept = NULL
 
 
 cdef inline bint recall_packed(socket sock, object address, Address *packed) noexcept:
     """Is it the very object that was converted last? Then `packed` is filled."""
-    if sock.kept is None or sock.kept.address is not address or not lasting(sock.sock_family):
+    if sock.kept == NULL or sock.kept.address != <PyObject *>address or not lasting(sock.sock_family):
         return False
     memcpy(&packed.storage, sock.kept.packed, sock.kept.length)
     packed.length = sock.kept.length
@@ -55,9 +66,10 @@ cdef inline bint recall_packed(socket sock, object address, Address *packed) noe
 
 cdef inline bint recalls(socket sock, Address *packed) noexcept:
     """Was the kept address made of the same bytes, and says still the same?"""
-    return (sock.kept is not None and sock.kept.length == packed.length and not sock.kept.given
+    return (sock.kept != NULL and sock.kept.length == packed.length and not sock.kept.given
             and memcmp(&packed.storage, sock.kept.packed, packed.length) == 0
-            and (not of_interface(packed.storage.ss_family) or still_named(sock, packed, sock.kept.address)))
+            and (not of_interface(packed.storage.ss_family)
+                 or still_named(sock, packed, <object>sock.kept.address)))
 
 
 cdef inline bint lasting(int family) noexcept:

@@ -87,8 +87,7 @@ cdef inline void take_descriptor(socket sock, Handle handle, int family, int kin
         store_char(&sock.hints, 0)
         set_file_count(&sock.io_refs, 0)
         set_closed(&sock.closed, False)
-        if KEEPS_ADDRESSES:
-            sock.kept = None        # of another descriptor, where __init__ is called again
+        forget_address(sock)        # another descriptor's, where __init__ is called again
 
 
 cdef int take_foreign(socket sock, Handle handle, int family, int kind, int proto) except -1:

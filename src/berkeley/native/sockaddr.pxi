@@ -164,7 +164,7 @@ cdef object unpack_address(socket sock, Address *raw):
     if raw.length > sizeof(sockaddr_storage):
         raw.length = sizeof(sockaddr_storage)   # the kernel says how much it had, not how much it gave
     if recalls(sock, raw):
-        return sock.kept.address
+        return <object>sock.kept.address
     address = convert_address(sock, raw)
     keep_address(sock, raw, address, False)
     return address

@@ -1,7 +1,5 @@
 # The base type, `_socket.socket`: the fields, and one method for each call. What a method does is in the pieces above.
 
-cimport cython
-
 # What nobody can give. Where it is a default, the text signature (inspect.signature) is written down: it can only say
 # what has a literal form.
 cdef object UNSET = object()
@@ -23,7 +21,7 @@ cdef class socket:
     cdef int64_t sock_timeout
     cdef void *state
     # Ours:
-    cdef Kept kept                      # the address converted last (kept.pxi), or None
+    cdef Kept *kept                     # the address converted last (kept.pxi), or NULL
     cdef Py_ssize_t io_refs             # how many files that makefile() made are open (face.pxi)
     cdef unsigned char closed           # was close() called?
     cdef unsigned char hints            # what makes a timed call poll first (operation.pxi)
@@ -33,6 +31,9 @@ cdef class socket:
         self.sock_fd = NO_HANDLE
         self.sock_timeout = -1
         self.errorhandler = raise_current_errno
+
+    def __dealloc__(self):
+        forget_address(self)
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         """Open the socket, or take the descriptor, as the class says."""
