@@ -12,6 +12,7 @@ sides, without the other tests and with nothing beside them: what is not worse e
 """
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -61,7 +62,7 @@ class Interpreter:
 @click.option("--python", "pythons", multiple=True, default=[sys.executable], help="An interpreter; or else this one.")
 @click.option("--suite", "names", multiple=True, help="A test module, such as test.test_socket; all of suites.toml.")
 @click.option("--match", default="*", help="Only tests whose whole name matches this pattern.")
-@click.option("--quick", is_flag=True, help="Leave each long suite to the newest interpreter that has it.")
+@click.option("--quick", is_flag=True, help="Run each long suite on one interpreter: on the newest, and so on in turn.")
 @click.option("--allow-missing", is_flag=True, help="Compare what is there, where suites are missing.")
 @click.option("--jobs", default=JOBS * os.cpu_count(), show_default=True, help="Sides that run at the same time.")
 @click.option("--report", "directory", type=click.Path(path_type=Path), help="Keep outcomes and output there.")
@@ -112,7 +113,8 @@ def inquire(python, suites):
 
 
 def planned(settings, suites, interpreters, quick):
-    """The pairs to run, in the order of the suites."""
+    """The pairs to run, in the order of the suites; if it is to be quick, each long one on one interpreter, in turn."""
+    turns = itertools.count()
     return [
         Pair(
             interpreter.path,
@@ -122,14 +124,17 @@ def planned(settings, suites, interpreters, quick):
             entries(settings.get("expect", []), name, interpreter.version),
         )
         for name, suite in suites.items()
-        for interpreter in chosen(name, interpreters, quick and suite["long"])
+        for interpreter in chosen(name, interpreters, next(turns) if quick and suite["long"] else None)
     ]
 
 
-def chosen(name, interpreters, only_newest):
-    """The interpreters that came with a suite, or the newest of them."""
+def chosen(name, interpreters, turn):
+    """The interpreters that came with a suite; or the one of them whose turn it is, beginning with the newest."""
     able = [interpreter for interpreter in interpreters if name in interpreter.suites]
-    return sorted(able, key=lambda interpreter: Version(interpreter.version))[-1:] if only_newest else able
+    if turn is None or not able:
+        return able
+    able.sort(key=lambda interpreter: Version(interpreter.version), reverse=True)
+    return [able[turn % len(able)]]
 
 
 def run_all(bench, pairs, match, jobs):
