@@ -383,17 +383,19 @@ def compare(session, *arguments):
 
 def install_wheel(session, interpreter, python, *packages):
     """Install the wheel for an interpreter, and other packages, in the environment of `python`."""
-    wheel = build_wheel(session, interpreter)
-    pip(session, python, "install", wheel, *packages)
-    # Of the same version as before, but perhaps of other content.
-    pip(session, python, "install", "--no-deps", "--force-reinstall", wheel)
+    with tempfile.TemporaryDirectory() as directory:
+        wheel = build_wheel(session, interpreter, directory)
+        pip(session, python, "install", wheel, *packages)
+        # Of the same version as before, but perhaps of other content.
+        pip(session, python, "install", "--no-deps", "--force-reinstall", wheel)
 
 
-def build_wheel(session, interpreter):
-    """The wheel for an interpreter: that of the last time, unless something that it is made of has changed since.
+def build_wheel(session, interpreter, directory):
+    """Put the wheel for an interpreter in a directory: its path.
 
-    It is built of a copy, in an environment and a directory of its own, which are kept: what has not changed is not
-    compiled again, and of the sessions that run at the same time one builds it, for which the others wait.
+    It is that of the last time, unless something that it is made of has changed since; and made of a copy, in an
+    environment and a directory of its own, which are kept: what has not changed is not compiled again. Of the sessions
+    that run at the same time one makes it, for which the others wait.
     """
     name = f"build-{Path(interpreter).name}"
     place = ROOT / ".nox" / f"{name}.wheel"
@@ -412,7 +414,7 @@ def build_wheel(session, interpreter):
             wheels = list(place.glob("*.whl"))
             # An edit of what had been copied already makes it out of date.
             os.utime(wheels[0], (began, began))
-        return str(wheels[0])
+        return shutil.copy(wheels[0], directory)
 
 
 def environment(session, interpreter, name):
