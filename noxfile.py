@@ -107,15 +107,19 @@ NEWEST = [None, *USABLE.values()][-1]
 
 nox.options.sessions = ["interpreters", "check"]
 
+# Between versions on which all tests run: those on what a version may have otherwise. Not the core's own: its errors,
+# its memory, its time; nor the pages.
+PARTLY = {"3.11", "3.12"}
+CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
 # What `check` runs, by what it is called there. Side by side, the longest first: sessions wait most of their time.
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
+TESTS = {"user": []} | {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
 BESIDE = {name: [name] for name in ["cpython-quick", "vm"]}
-TESTS = ["user", *(f"tests({version})" for version in reversed(USABLE))]
-BESIDE |= {name: [name, "--", "-m", "not alone"] for name in TESTS}
+BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
 BESIDE |= {name: [name] for name in ["lint", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
 AT_ONCE = 2 * os.cpu_count()
 # Then, one after another, what measures time.
-ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name in TESTS}
+ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
 ALONE |= {"bench-quick": ["bench-quick"]}
 
 
@@ -357,8 +361,8 @@ def nobody(home):
     os.chmod(home, 0o755)
     known = pwd.getpwnam("nobody")
     become = ["setpriv", f"--reuid={known.pw_uid}", f"--regid={known.pw_gid}", "--clear-groups"]
-    become += ["env", "--ignore-environment", f"HOME={home}", "USER=nobody", "LOGNAME=nobody", "LANG=C.UTF-8"]
-    return [*become, "PATH=/usr/local/bin:/usr/bin:/bin"]
+    become += ["env", "--ignore-environment", f"HOME={home}", f"TMPDIR={home}", "USER=nobody", "LOGNAME=nobody"]
+    return [*become, "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"]
 
 
 def runnable(session, before):
