@@ -229,7 +229,9 @@ def user(session):
             version, interpreter = runnable(session, become)
             python = create(session, interpreter, f"{directory}/environment")
             install_wheel(session, USABLE[version], python, *group("test"))
-            shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.so"))
+            # All that the repository has: not what .gitignore has, nor the repository itself.
+            left = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
+            shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", *left))
             session.run("chown", "--recursive", "nobody:", directory, external=True)
         run_tests(session, *chosen(session, ["tests"]), python=python, root=root, before=become)
 

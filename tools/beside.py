@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 # Seconds for what is interrupted to end.
 GRACE = 10
-# A line of a run of the tests: how many were skipped, and why.
+# Lines of a run of the tests: how many were skipped, and why; and the last, how many passed, failed and so on.
 SKIPPED = re.compile(r"^(\d+) skipped: (.+)$", re.MULTILINE)
+CLOSING = re.compile(r"^=* ?((?:\d+ \w+, )*\d+ \w+) in \d+\.\d+s", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -100,19 +101,24 @@ def describe(done: Done) -> str:
 
 
 def table(done: list[Done]) -> str:
-    """Where the time went, the longest first; then what was skipped in all of them, by reason."""
+    """Where the time went, the longest first; then how many tests in all were skipped, by reason, failed and passed."""
     row = "{:28} {:>8} {:>10}  {}".format
     lines = [row("", "seconds", "processor", "")]
     lines += [
         row(each.name, round(each.seconds), round(each.processor), "FAILED" if each.code else "")
         for each in sorted(done, key=lambda each: -each.seconds)
     ]
-    skipped: Counter[str] = Counter()
+    skipped, results = Counter[str](), Counter[str]()
     for each in done:
         for count, reason in SKIPPED.findall(each.output):
             skipped[reason] += int(count)
+        for closing in CLOSING.findall(each.output):
+            for count, result in map(str.split, closing.split(", ")):
+                results[result] += int(count)
     lines += [f"{count} skipped in all: {reason}" for reason, count in skipped.most_common()]
-    return "\n".join(lines)
+    kinds = [kind for kind in ("failed", "error", "errors", "passed", "skipped") if results[kind]]
+    told = ", ".join(f"{results[kind]} {kind}" for kind in kinds)
+    return "\n".join([*lines, f"{told} in all"] if told else lines)
 
 
 def tell(text: str) -> None:
