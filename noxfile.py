@@ -147,6 +147,8 @@ def check(session):
 
     `-- lint user` chooses some.
     """
+    if unknown := set(session.posargs) - {*BESIDE, *ALONE}:
+        session.error(f"not among {', '.join([*BESIDE, *ALONE])}: {', '.join(unknown)}")
     done = []
     for sessions, at_once in (BESIDE, AT_ONCE), (ALONE, 1):
         wanted = [name for name in sessions if not session.posargs or name in session.posargs]
