@@ -1,6 +1,7 @@
 """What is checked before a change goes in: `nox` runs the checks, and the tests on every interpreter that it finds.
 
     nox -l                                                   what there is
+    nox -s check -- lint 'stubs(3.13)'                       some of what `nox` runs, side by side
     nox -s 'tests(3.12)' -- tests/test_cli.py -k path        some tests on one interpreter
     nox -s cpython                                           the interpreters' own suites, all on all: an hour or so
     nox -s cpython -- --suite test.test_socket               one of them
@@ -12,18 +13,23 @@
     nox -s packages                                          what is released, in dist/: a few minutes
 """
 
+import fcntl
 import os
+import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 
 import nox
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
+import beside
 import freethreaded
+import sources
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml("pyproject.toml")
@@ -75,9 +81,13 @@ def candidates(version):
     return [str(path) for path in (entry / f"python{version}" for entry in directories) if os.access(path, os.X_OK)]
 
 
-def answer(path):
-    """The words of the interpreter's answer to PROBE: none from a version manager's stand-in for a missing one."""
-    return subprocess.run([path, "-c", PROBE], capture_output=True, text=True).stdout.strip().split(maxsplit=2)
+def answer(path, before=()):
+    """The words of the interpreter's answer to PROBE: none from a version manager's stand-in for a missing one.
+
+    `before` comes before its path: the command that it is an argument of.
+    """
+    done = subprocess.run([*before, path, "-c", PROBE], capture_output=True, text=True)
+    return done.stdout.strip().split(maxsplit=2)
 
 
 def other_build():
@@ -95,9 +105,22 @@ FOUND, REMARKS = find()
 USABLE = {version: path for version, path in FOUND.items() if version not in WITHOUT_LOCK}
 NEWEST = [None, *USABLE.values()][-1]
 
+nox.options.sessions = ["interpreters", "check"]
+
+# Between versions on which all tests run: those on what a version may have otherwise. Not the core's own: its errors,
+# its memory, its time; nor the pages.
+PARTLY = {"3.11", "3.12"}
+CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
+# What `check` runs, by what it is called there. Side by side, the longest first: sessions wait most of their time.
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
-nox.options.sessions = ["interpreters", "lint", "stubs", *(f"tests({version})" for version in USABLE)]
-nox.options.sessions += ["docs", "bench-quick", "cpython-quick", "vm"]
+TESTS = {"user": []} | {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
+BESIDE = {name: [name] for name in ["cpython-quick", "vm"]}
+BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
+BESIDE |= {name: [name] for name in ["lint", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
+AT_ONCE = 2 * os.cpu_count()
+# Then, one after another, what measures time.
+ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
+ALONE |= {"bench-quick": ["bench-quick"]}
 
 
 def on_each(interpreters):
@@ -116,6 +139,24 @@ def interpreters(session):
         session.warn(f"NOT TESTED on supported versions: {', '.join(missing)}")
     if not USABLE:
         session.error("no interpreter to test on")
+
+
+@nox.session(python=False)
+def check(session):
+    """Run all that must pass: sessions side by side, then, alone, what measures time. Tell where the time went.
+
+    `-- lint user` chooses some.
+    """
+    if unknown := set(session.posargs) - {*BESIDE, *ALONE}:
+        session.error(f"not among {', '.join([*BESIDE, *ALONE])}: {', '.join(unknown)}")
+    done = []
+    for sessions, at_once in (BESIDE, AT_ONCE), (ALONE, 1):
+        wanted = [name for name in sessions if not session.posargs or name in session.posargs]
+        start = [sys.executable, "-m", "nox", "--noxfile", __file__, "--session"]
+        done += beside.run({name: [*start, *sessions[name]] for name in wanted}, at_once)
+    print(f"\n{beside.table(done)}\n", flush=True)
+    if failed := [each.name for each in done if each.code]:
+        session.error(f"failed: {', '.join(failed)}")
 
 
 @nox.session
@@ -172,7 +213,29 @@ def tests(session):
     install_wheel(session, session.python, "python", *group("test"))
     # The benchmark's own, a minute, are for the newest, on which bench-quick runs too.
     everything = ["tests"] if session.python == NEWEST else ["tests", f"--ignore={ROOT / 'tests' / 'test_bench.py'}"]
-    run_tests(session, *(session.posargs or everything))
+    run_tests(session, *chosen(session, everything))
+
+
+@nox.session(python=False)
+def user(session):
+    """Run the tests as an ordinary user. Where root runs this, that is nobody, and all that they need is copied.
+
+    For nobody may not enter root's directories: it is the newest interpreter that can be run all the same.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        if os.geteuid():
+            python, root, become = environment(session, NEWEST, f"user-{Path(NEWEST).name}"), ROOT, []
+            install_wheel(session, NEWEST, python, *group("test"))
+        else:
+            root, become = Path(directory, "berkeley"), nobody(directory)
+            version, interpreter = runnable(session, become)
+            python = create(session, interpreter, f"{directory}/environment")
+            install_wheel(session, USABLE[version], python, *group("test"))
+            # All that the repository has: not what .gitignore has, nor the repository itself.
+            left = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
+            shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", *left))
+            session.run("chown", "--recursive", "nobody:", directory, external=True)
+        run_tests(session, *chosen(session, ["tests"]), python=python, root=root, before=become)
 
 
 @nox.session
@@ -212,7 +275,7 @@ def cpython(session):
 
 @nox.session(name="cpython-quick")
 def cpython_quick(session):
-    """The same, but for the suites that take long: these on the newest interpreter only."""
+    """The same, but for the suites that take long: these on one interpreter each."""
     compare(session, "--quick", *session.posargs)
 
 
@@ -230,7 +293,7 @@ def vm(session):
     """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
     python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
-    boot = [python, "vm/run.py", python]
+    boot = [python, "vm/run.py", "--time-limit=1800", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.
@@ -275,12 +338,44 @@ def bench_quick(session):
         session.run(python, "bench/run.py", "--quick", *files, *session.posargs, external=True)
 
 
-def run_tests(session, *arguments, python="python"):
-    """Run pytest in an empty directory: a path among the arguments is meant from here."""
-    arguments = [str(ROOT / word) if (ROOT / word.partition("::")[0]).exists() else word for word in arguments]
+def run_tests(session, *arguments, python="python", root=ROOT, before=()):
+    """Run pytest in an empty directory: a path among the arguments is meant from `root`.
+
+    `before` comes before its command, and is what it is an argument of.
+    """
+    arguments = [str(root / word) if exists(word, root) else word for word in arguments]
     with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
-        settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
-        session.run(python, "-m", "pytest", *settings, *arguments, env={"PYTHONPATH": None}, external=True)
+        os.chmod(empty, 0o755)
+        settings = ["-c", str(root / "pyproject.toml"), "-p", "no:cacheprovider"]
+        session.run(*before, python, "-m", "pytest", *settings, *arguments, env={"PYTHONPATH": None}, external=True)
+
+
+def chosen(session, everything):
+    """The arguments of pytest: those given, with everything unless they name some."""
+    return session.posargs if any(exists(word, ROOT) for word in session.posargs) else [*everything, *session.posargs]
+
+
+def exists(word, root):
+    """Is it a file or directory below `root`, or a test in one?"""
+    return (root / word.partition("::")[0]).exists()
+
+
+def nobody(home):
+    """The command that runs another as the user nobody, as if they had come from outside and lived in `home`."""
+    os.chmod(home, 0o755)
+    known = pwd.getpwnam("nobody")
+    become = ["setpriv", f"--reuid={known.pw_uid}", f"--regid={known.pw_gid}", "--clear-groups"]
+    become += ["env", "--ignore-environment", f"HOME={home}", f"TMPDIR={home}", "USER=nobody", "LOGNAME=nobody"]
+    return [*become, "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"]
+
+
+def runnable(session, before):
+    """The newest version that is tested, and an interpreter of it which can be run by the command `before`."""
+    for version in reversed(USABLE):
+        for path in candidates(version):
+            if answer(path, before)[:1] == [version]:
+                return version, path
+    return session.error("an ordinary user can run no interpreter that is tested; Debian's python3 is one")
 
 
 def compare(session, *arguments):
@@ -295,22 +390,39 @@ def compare(session, *arguments):
 
 
 def install_wheel(session, interpreter, python, *packages):
-    """Build the wheel for an interpreter; install it and other packages in the environment of `python`.
-
-    It is built in an environment that is kept, where pip would make a new one each time: what has not changed since
-    is not compiled again.
-    """
-    builder = environment(session, interpreter, f"build-{Path(interpreter).name}")
-    pip(session, builder, "install", *BUILD)
-    # setuptools would ship what earlier builds have left and is deleted since.
-    for path in ROOT.glob("build/lib*/**/*.py*"):
-        path.unlink()
+    """Install the wheel for an interpreter, and other packages, in the environment of `python`."""
     with tempfile.TemporaryDirectory() as directory:
-        pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", directory, str(ROOT))
-        [wheel] = map(str, Path(directory).iterdir())
+        wheel = build_wheel(session, interpreter, directory)
         pip(session, python, "install", wheel, *packages)
         # Of the same version as before, but perhaps of other content.
         pip(session, python, "install", "--no-deps", "--force-reinstall", wheel)
+
+
+def build_wheel(session, interpreter, directory):
+    """Put the wheel for an interpreter in a directory: its path.
+
+    It is that of the last time, unless something that it is made of has changed since; and made of a copy, in an
+    environment and a directory of its own, which are kept: what has not changed is not compiled again. Of the sessions
+    that run at the same time one makes it, for which the others wait.
+    """
+    name = f"build-{Path(interpreter).name}"
+    place = ROOT / ".nox" / f"{name}.wheel"
+    place.mkdir(parents=True, exist_ok=True)
+    with open(place / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wheels = list(place.glob("*.whl"))
+        if not wheels or sources.changed() > wheels[0].stat().st_mtime:
+            began = time.time()
+            for old in wheels:
+                old.unlink()
+            builder = environment(session, interpreter, name)
+            pip(session, builder, "install", *BUILD)
+            copy = sources.copy(place / "copy")
+            pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(place), str(copy))
+            wheels = list(place.glob("*.whl"))
+            # An edit of what had been copied already makes it out of date.
+            os.utime(wheels[0], (began, began))
+        return shutil.copy(wheels[0], directory)
 
 
 def environment(session, interpreter, name):

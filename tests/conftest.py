@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,13 @@ def pytest_addoption(parser):
     parser.addoption("--times", type=int, help="how often faults/test_leaks.py makes each error; prints a table")
     parser.addoption("--seconds", type=float, help="how long each scenario of threads/test_stress.py runs")
     parser.addoption("--packages", type=Path, help="the directory of the packages that test_packages.py looks into")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tell how many tests were skipped for which reason: many want what this machine, or this user, has not."""
+    skipped = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
+    for reason, count in skipped.most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 @pytest.fixture(scope="session", autouse=True)

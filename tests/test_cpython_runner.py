@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,12 +230,17 @@ def test_a_fixture_is_run_again_by_its_tests(outcomes):
     assert outcomes.worse(standard, berkeley) == []
 
 
-def test_a_long_suite_is_left_to_the_newest_interpreter_that_has_it_if_it_is_to_be_quick(runner):
-    suites = {name: {"name": name, "long": name != "short"} for name in ("long", "gone", "short")}
-    old, new = runner.Interpreter("p9", "3.9.20", [*suites]), runner.Interpreter("p12", "3.12.1", ["short", "long"])
-    whole = ["3.9.20 long", "3.12.1 long", "3.9.20 gone", "3.9.20 short", "3.12.1 short"]
-    assert [str(pair) for pair in runner.planned({}, suites, [old, new], quick=False)] == whole
-    assert [str(pair) for pair in runner.planned({}, suites, [old, new], quick=True)] == whole[1:]
+def test_a_long_suite_is_left_to_one_of_the_interpreters_that_have_it_if_it_is_to_be_quick(runner):
+    suites = {name: {"name": name, "long": name != "short"} for name in ("long", "gone", "other", "short", "last")}
+    old = runner.Interpreter("p9", "3.9.20", [*suites], missing=[])
+    new = runner.Interpreter("p12", "3.12.1", ["short", "long", "other", "last"], missing=[])
+
+    def planned(quick):
+        return [str(pair) for pair in runner.planned({}, suites, [old, new], quick)]
+
+    quick = ["3.12.1 long", "3.9.20 gone", "3.12.1 other", "3.9.20 short", "3.12.1 short", "3.9.20 last"]
+    assert planned(quick=True) == quick
+    assert len(planned(quick=False)) == 9
 
 
 FLAKY = """
@@ -253,18 +259,47 @@ class Case(unittest.TestCase):
 """
 
 
-@pytest.mark.parametrize(("pattern", "code"), [("*", 1), ("*.test_[os]*", 0)])
-def test_a_run_from_beginning_to_end(python, tmp_path, pattern, code):
+@pytest.fixture
+def run(python, tmp_path):
+    """Runs run.py with the given options on this interpreter, which has a suite `flaky` more."""
     pytest.importorskip("test.support", reason="this Python came without its own tests")
     (tmp_path / "flaky.py").write_text(FLAKY)
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [CPYTHON / "run.py", "--suite", "flaky", "--suite", "no_such_suite", "--match", pattern]
-    done = python(*command, env={**os.environ, "PYTHONPATH": path})
+    return lambda *options: python(CPYTHON / "run.py", *options, env={**os.environ, "PYTHONPATH": path})
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("*", 1), ("*.test_[os]*", 0)])
+def test_a_run_from_beginning_to_end(run, pattern, code):
+    done = run("--suite", "flaky", "--suite", "no_such_suite", "--match", pattern, "--allow-missing")
     assert done.returncode == code, done.stderr
     assert "not so when run again (1): flaky.Case.test_once: passed -> failed" in done.stdout
     assert done.stdout.count("test_always: passed -> failed") == code
     assert ("worse than the standard module: nothing" in done.stdout) is not bool(code)
     assert "came without no_such_suite" in done.stdout
+
+
+def test_a_suite_that_is_missing_is_a_failure_that_names_its_package(run):
+    done = run("--suite", "flaky", "--suite", "no_such_suite")
+    assert (done.returncode, done.stdout) == (1, "")
+    package = "libpython{}.{}-testsuite".format(*sys.version_info)
+    assert f"came without no_such_suite: Debian has them in {package}" in done.stderr
+    assert "--allow-missing" in done.stderr
+
+
+def test_no_suite_is_missed_on_a_version_that_comes_without_it(runner, tmp_path):
+    settings = runner.tomllib.loads((CPYTHON / "suites.toml").read_text())
+    bare = tmp_path / "python"
+
+    def missed(version):
+        bare.write_text(f"#!/bin/sh\necho '[\"{version}\", []]'\n")
+        bare.chmod(0o700)
+        return set(runner.inquire(str(bare), runner.wanted(settings, [])).missing)
+
+    everything = {suite["name"] for suite in settings["suite"]}
+    assert missed("3.10.13") == everything
+    gone = {"test.test_asyncore", "test.test_asynchat"}
+    assert everything - missed("3.12.9") == gone
+    assert everything - missed("3.13.0rc1") == gone | {"test.test_nntplib", "test.test_telnetlib"}
 
 
 def test_skips_need_a_known_reason_and_have_a_limit(outcomes):

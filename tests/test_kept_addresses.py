@@ -181,6 +181,7 @@ with socket.socket(*kind) as here, socket.socket(*kind) as there:
 UNSHARE = ["unshare", "--net"]
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(
     not shutil.which("ip") or subprocess.run([*UNSHARE, "true"], capture_output=True).returncode,
     reason="ip is not installed, or unshare cannot make a network namespace: not root",

@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import struct
+from contextlib import suppress
 
 import pytest
 
@@ -164,15 +165,16 @@ def test_options_as_int_and_as_buffer(impl, make):
 
 
 def test_an_option_without_a_value(impl):
-    # An empty value ends a binding to a device (socket(7)).
+    # An empty value ends a binding to a device, if there is one (socket(7)).
     with impl.socket() as sock:
-        try:
-            sock.setsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, b"lo")
-        except PermissionError:
-            pytest.skip("binding to a device is not permitted here")
-        assert sock.getsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, 16) == b"lo\0"
         sock.setsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, None, 0)
         assert sock.getsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, 16) == b""
+        # To end one takes CAP_NET_RAW, as to make one does up to Linux 5.6.
+        with suppress(PermissionError):
+            sock.setsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, b"lo")
+            assert sock.getsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, 16) == b"lo\0"
+            sock.setsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, None, 0)
+            assert sock.getsockopt(impl.SOL_SOCKET, impl.SO_BINDTODEVICE, 16) == b""
 
 
 @pytest.mark.parametrize("name", ["123.45.67.89", "7.10.0.5", "100.50.200.5"])

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
-from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 
 import freethreaded
 import races
+import sources
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY = "-fsanitize=address,undefined"
@@ -82,10 +82,7 @@ def install(directory: Path, sanitizers: str) -> tuple[str, Path]:
     venv.create(environment)
     [packages] = environment.glob("lib/python*/site-packages")
     (packages / "shared.pth").write_text("\n".join(shared()))
-    source = directory / "source"
-    copytree(ROOT / "src", source / "src", ignore=ignore_patterns("*.so", "__pycache__"))
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        (source / name).write_bytes((ROOT / name).read_bytes())
+    source = sources.copy(directory / "source")
     flags = {"CFLAGS": f"{sanitizers} -g -O1 -fno-omit-frame-pointer", "LDFLAGS": sanitizers}
     command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps"]
     subprocess.run([*command, "--no-build-isolation", source], env={**os.environ, **flags}, check=True)

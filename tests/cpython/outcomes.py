@@ -114,9 +114,12 @@ def pattern(name):
 
 def entries(table, suite, python):
     """The rows of a table of suites.toml that hold for a suite on a version of Python."""
-    # A release candidate counts as its release.
-    release = Version(python).base_version
-    return [row for row in table if row["suite"] == suite and release in SpecifierSet(row.get("python", ""))]
+    return [row for row in table if row["suite"] == suite and holds(row, python)]
+
+
+def holds(row, python):
+    """Does a row of suites.toml hold for a version of Python? A release candidate counts as its release."""
+    return Version(python).base_version in SpecifierSet(row.get("python", ""))
 
 
 def verdict(standard, berkeley, deselect, expect, whole=True):

@@ -4,6 +4,13 @@ import click
 from outcomes import BAD, differences, verdict
 
 
+def lack(interpreter):
+    """Which suites an interpreter should have come with, and did not, and Debian's package of them; or nothing."""
+    package = f"libpython{'.'.join(interpreter.version.split('.')[:2])}-testsuite"
+    names = ", ".join(interpreter.missing)
+    return names and f"{interpreter.path} ({interpreter.version}) came without {names}: Debian has them in {package}"
+
+
 def explain(pair, standard, berkeley, whole):
     """Print the differences of a pair; tell whether they make it a failure."""
     for name in sorted(standard.tests.keys() & berkeley.tests.keys()):

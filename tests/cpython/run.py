@@ -4,13 +4,15 @@
 
 Each PYTHON is an interpreter whose environment has berkeley installed. The suites are the unmodified ones that came
 with it. It is a failure (exit code 1) if a test fails on berkeley and not on the standard module, if one is skipped on
-berkeley only, if a side did not finish, or if an entry of suites.toml does not apply.
+berkeley only, if a side did not finish, or if an entry of suites.toml does not apply. Where a suite is missing with
+which an interpreter of that version comes, nothing runs, unless that is allowed.
 
 On a busy machine a test may fail on one side by its timing. So tests that are worse on berkeley run again on both
 sides, without the other tests and with nothing beside them: what is not worse each time does not count, and is told.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -25,7 +27,7 @@ from pathlib import Path
 import click
 import isolate
 import report
-from outcomes import entries, pattern, take_back, worse
+from outcomes import entries, holds, pattern, take_back, worse
 from packaging.version import Version
 from sides import SIDES, Bench, Pair
 
@@ -39,12 +41,12 @@ JOBS = 3
 # How often tests that are worse on berkeley run again.
 AGAIN = 2
 
-# Prints the version of an interpreter, and which of the named modules it came with; null if with no tests at all.
+# Prints the version of an interpreter, and which of the named modules it came with: none, without the tests' helpers.
 INQUIRY = """
 import json, platform, sys
 from importlib.util import find_spec
 tests = find_spec("test") and find_spec("test.support")
-print(json.dumps([platform.python_version(), [name for name in sys.argv[1:] if find_spec(name)] if tests else None]))
+print(json.dumps([platform.python_version(), [name for name in sys.argv[1:] if tests and find_spec(name)]]))
 """
 
 
@@ -53,21 +55,26 @@ class Interpreter:
     path: str
     version: str
     suites: list  # those of the wanted ones that it came with
+    missing: list  # those that it did not come with, and should have
 
 
 @click.command(help=__doc__.split("\n\n")[0])
 @click.option("--python", "pythons", multiple=True, default=[sys.executable], help="An interpreter; or else this one.")
 @click.option("--suite", "names", multiple=True, help="A test module, such as test.test_socket; all of suites.toml.")
 @click.option("--match", default="*", help="Only tests whose whole name matches this pattern.")
-@click.option("--quick", is_flag=True, help="Leave each long suite to the newest interpreter that has it.")
+@click.option("--quick", is_flag=True, help="Run each long suite on one interpreter: on the newest, and so on in turn.")
+@click.option("--allow-missing", is_flag=True, help="Compare what is there, where suites are missing.")
 @click.option("--jobs", default=JOBS * os.cpu_count(), show_default=True, help="Sides that run at the same time.")
 @click.option("--report", "directory", type=click.Path(path_type=Path), help="Keep outcomes and output there.")
-def main(pythons, names, match, quick, jobs, directory):
+def main(pythons, names, match, quick, allow_missing, jobs, directory):
     # What a shell starts in the background ignores SIGINT, and so would all the tests.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = tomllib.loads(Path(__file__).with_name("suites.toml").read_text())
     suites = wanted(settings, names)
     interpreters = [inquire(python, suites) for python in pythons]
+    lacks = [told for told in map(report.lack, interpreters) if told]
+    if lacks and not allow_missing:
+        raise click.ClickException("\n".join([*lacks, "--allow-missing compares the others"]))
     pairs = planned(settings, suites, interpreters, quick)
     if reason := isolate.why_unavailable():
         click.echo(f"One after another, for the sides cannot have networks of their own: {reason}")
@@ -80,9 +87,8 @@ def main(pythons, names, match, quick, jobs, directory):
             run_again(bench, *result)
     failures = [pair for pair, *sides in results if report.explain(pair, *sides, whole=match == "*")]
     click.echo(report.table(results, failures))
-    for interpreter in interpreters:
-        if lacking := suites.keys() - interpreter.suites:
-            click.echo(f"{interpreter.version} came without {', '.join(sorted(lacking))}")
+    for told in lacks:
+        click.echo(told)
     click.echo(f"worse than the standard module: {', '.join(map(str, failures)) or 'nothing'}")
     sys.exit(bool(failures) or not results)
 
@@ -94,7 +100,7 @@ def wanted(settings, names):
 
 
 def inquire(python, suites):
-    """The interpreter of that name or path, and which of the suites it came with."""
+    """The interpreter of that name or path, and which of the suites it came with, and should have come with."""
     # Links are kept: by its link a virtual environment knows itself.
     path = shutil.which(python)
     if path is None:
@@ -102,13 +108,13 @@ def inquire(python, suites):
     path = os.path.abspath(path)
     answer = subprocess.run([path, "-c", INQUIRY, *suites], check=True, capture_output=True, text=True).stdout
     version, found = json.loads(answer)
-    if found is None:
-        raise click.ClickException(f"{path} came without its own tests (Debian has them in libpython3-testsuite)")
-    return Interpreter(path, version, found)
+    missing = [name for name, suite in suites.items() if name not in found and holds(suite, version)]
+    return Interpreter(path, version, found, missing)
 
 
 def planned(settings, suites, interpreters, quick):
-    """The pairs to run, in the order of the suites."""
+    """The pairs to run, in the order of the suites; if it is to be quick, each long one on one interpreter, in turn."""
+    turns = itertools.count()
     return [
         Pair(
             interpreter.path,
@@ -118,14 +124,17 @@ def planned(settings, suites, interpreters, quick):
             entries(settings.get("expect", []), name, interpreter.version),
         )
         for name, suite in suites.items()
-        for interpreter in chosen(name, interpreters, quick and suite["long"])
+        for interpreter in chosen(name, interpreters, next(turns) if quick and suite["long"] else None)
     ]
 
 
-def chosen(name, interpreters, only_newest):
-    """The interpreters that came with a suite, or the newest of them."""
+def chosen(name, interpreters, turn):
+    """The interpreters that came with a suite; or the one of them whose turn it is, beginning with the newest."""
     able = [interpreter for interpreter in interpreters if name in interpreter.suites]
-    return sorted(able, key=lambda interpreter: Version(interpreter.version))[-1:] if only_newest else able
+    if turn is None or not able:
+        return able
+    able.sort(key=lambda interpreter: Version(interpreter.version), reverse=True)
+    return [able[turn % len(able)]]
 
 
 def run_all(bench, pairs, match, jobs):

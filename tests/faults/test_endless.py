@@ -18,6 +18,8 @@ from blocking import shown, sleeps
 from disagreements import FLAGGED, SITUATIONS
 from endless import PATIENCE, TIMEOUT
 
+pytestmark = pytest.mark.alone
+
 PROGRAM = Path(__file__).with_name("endless.py")
 
 # Seconds. The machine may be busy: a call may be late, but nothing may come only when the call ends.
