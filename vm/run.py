@@ -13,8 +13,9 @@ SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False, "m
 
 @click.command(context_settings=SETTINGS)
 @click.option("--time-limit", "limit", default=600, show_default=True, help="Seconds for all of it. A shell has none.")
+@click.option("--kernel", type=click.Choice([*fetch.RELEASES]), default=next(iter(fetch.RELEASES)), show_default=True)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [ARGUMENTS]...]")
-def main(limit, command):
+def main(limit, kernel, command):
     """Run a command on a Linux kernel with every address family; or a shell, if there is no command.
 
     \b
@@ -33,7 +34,7 @@ def main(limit, command):
     """
     # As if interrupted: QEMU is not left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(machine.run(fetch.kernel(), command, limit))
+    sys.exit(machine.run(fetch.kernel(kernel), command, limit))
 
 
 if __name__ == "__main__":
