@@ -228,9 +228,25 @@ def docs(session):
 @nox.session(python=False)
 def vm(session):
     """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
+    in_machine(session, "6.1")
+
+
+@nox.session(name="vm(6.12)", python=False)
+def vm_6_12(session):
+    """The same on Linux 6.12."""
+    in_machine(session, "6.12")
+
+
+@nox.session(name="vm(7.2)", python=False)
+def vm_7_2(session):
+    """The same on Linux 7.2, which has every family that a kernel of its version can have."""
+    in_machine(session, "7.2")
+
+
+def in_machine(session, kernel):
     python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
-    boot = [python, "vm/run.py", python]
+    boot = [python, "vm/run.py", "--kernel", kernel, python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.

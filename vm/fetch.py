@@ -1,7 +1,6 @@
 """Debian's kernels: the packages of one are fetched once and unpacked, never installed."""
 
 import lzma
-import os
 import re
 import struct
 import subprocess
@@ -17,8 +16,8 @@ from host import Unavailable, located
 sys.path.append(str(Path(__file__).parent.parent / "tools"))
 from debian import apt, cache, output, tell
 
-# The kernels to run on, and Debian's releases that have them. A release keeps its kernel, but for the one in the making:
-# what runs is then the kernel that it has by now.
+# The kernels to run on, and Debian's releases that have them. A release keeps its kernel, but for the one in the
+# making: what runs is then the kernel that it has by now.
 RELEASES = {"6.1": "bookworm", "6.12": "trixie", "7.2": "forky"}
 # It depends on the package of a release's newest kernel. ("cloud" kernels lack families.)
 NEWEST = "linux-image-amd64"
