@@ -5,6 +5,7 @@
     nox -s cpython                                           the interpreters' own suites, all on all: an hour or so
     nox -s cpython -- --suite test.test_socket               one of them
     nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
+    nox -s 'vm(7.2)'                                         all of them on another one
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
     nox -s threads                                           threads, on an interpreter without its lock: half an hour
     nox -s docs                                              the documentation, in build/site
@@ -246,7 +247,7 @@ def vm_7_2(session):
 def in_machine(session, kernel):
     python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
-    boot = [python, "vm/run.py", "--kernel", kernel, python]
+    boot = [python, "vm/run.py", "--time-limit=1800", f"--kernel={kernel}", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.
