@@ -98,7 +98,7 @@ NEWEST = [None, *USABLE.values()][-1]
 
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
 nox.options.sessions = ["interpreters", "lint", "stubs", *(f"tests({version})" for version in USABLE)]
-nox.options.sessions += ["docs", "bench-quick", "cpython-quick", "vm"]
+nox.options.sessions += ["docs", "bench-quick", "cpython-quick", "vm", "vm-quick"]
 
 
 def on_each(interpreters):
@@ -244,8 +244,15 @@ def vm_7_2(session):
     in_machine(session, "7.2")
 
 
-def in_machine(session, kernel):
-    python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
+@nox.session(name="vm-quick", python=False)
+def vm_quick(session):
+    """The families' tests alone, on Linux 7.2."""
+    in_machine(session, "7.2", quick=True)
+
+
+def in_machine(session, kernel, quick=False):
+    # One for each kernel: these sessions may run at the same time.
+    python = environment(session, NEWEST, f"vm-{kernel}-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
     boot = [python, "vm/run.py", "--time-limit=1800", f"--kernel={kernel}", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
@@ -253,7 +260,7 @@ def in_machine(session, kernel):
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.
     chosen = session.posargs or ["-q", "-m", "not hypothesis", "-k", "not test_struct", PAGES, "tests/families"]
     session.run(*boot, "-m", "pytest", *chosen, env=everything, external=True)
-    if not session.posargs:
+    if not session.posargs and not quick:
         session.run(*boot, "tests/cpython/every_family.py", env=everything, external=True)
 
 
