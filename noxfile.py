@@ -6,6 +6,7 @@
     nox -s cpython                                           the interpreters' own suites, all on all: an hour or so
     nox -s cpython -- --suite test.test_socket               one of them
     nox -s vm -- tests/families/test_can.py -k bcm           some tests on a kernel with every address family
+    nox -s 'vm(7.2)'                                         all of them on another one
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
     nox -s threads                                           threads, on an interpreter without its lock: half an hour
     nox -s docs                                              the documentation, in build/site
@@ -114,7 +115,7 @@ CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
 # What `check` runs, by what it is called there. Side by side, the longest first: sessions wait most of their time.
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
 TESTS = {"user": []} | {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
-BESIDE = {name: [name] for name in ["cpython-quick", "vm"]}
+BESIDE = {name: [name] for name in ["cpython-quick", "vm", "vm-quick"]}
 BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
 BESIDE |= {name: [name] for name in ["lint", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
 AT_ONCE = 2 * os.cpu_count()
@@ -291,15 +292,38 @@ def docs(session):
 @nox.session(python=False)
 def vm(session):
     """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
-    python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
+    in_machine(session, "6.1")
+
+
+@nox.session(name="vm(6.12)", python=False)
+def vm_6_12(session):
+    """The same on Linux 6.12."""
+    in_machine(session, "6.12")
+
+
+@nox.session(name="vm(7.2)", python=False)
+def vm_7_2(session):
+    """The same on Linux 7.2, which has every family that a kernel of its version can have."""
+    in_machine(session, "7.2")
+
+
+@nox.session(name="vm-quick", python=False)
+def vm_quick(session):
+    """The families' tests alone, on Linux 7.2."""
+    in_machine(session, "7.2", quick=True)
+
+
+def in_machine(session, kernel, quick=False):
+    # One for each kernel: these sessions may run at the same time.
+    python = environment(session, NEWEST, f"vm-{kernel}-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
-    boot = [python, "vm/run.py", "--time-limit=1800", python]
+    boot = [python, "vm/run.py", "--time-limit=1800", f"--kernel={kernel}", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.
     chosen = session.posargs or ["-q", "-m", "not hypothesis", "-k", "not test_struct", PAGES, "tests/families"]
     session.run(*boot, "-m", "pytest", *chosen, env=everything, external=True)
-    if not session.posargs:
+    if not session.posargs and not quick:
         session.run(*boot, "tests/cpython/every_family.py", env=everything, external=True)
 
 

@@ -1,8 +1,8 @@
 """The program that boots a kernel with every family: what can go wrong, and be tried, without a machine that boots."""
 
 import lzma
-import os
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -46,47 +46,84 @@ def test_missing_programs_are_named_and_their_packages(monkeypatch, tmp_path, un
 # --- the kernel
 
 
-def test_the_newest_kernel_is_what_its_package_depends_on(unavailable):
+@pytest.mark.parametrize(
+    ("depends", "packages"),
+    [
+        (
+            {"linux-image-amd64": ["linux-image-6.1.0-9-amd64"], "linux-image-6.1.0-9-amd64": ["kmod"]},
+            ["linux-image-6.1.0-9-amd64"],
+        ),
+        (
+            {
+                "linux-image-amd64": ["linux-base-amd64", "linux-image-7.2.1-amd64"],
+                "linux-image-7.2.1-amd64": ["dracut", "linux-base-7.2.1-amd64", "linux-binary-7.2.1-amd64"],
+            },
+            ["linux-image-7.2.1-amd64", "linux-base-7.2.1-amd64", "linux-binary-7.2.1-amd64"],
+        ),
+    ],
+)
+def test_the_packages_of_the_newest_kernel_are_those_that_it_depends_on(monkeypatch, depends, packages):
     import fetch
 
-    assert fetch.newest("linux-image-amd64\n  Depends: linux-image-6.1.0-9-amd64\n") == "linux-image-6.1.0-9-amd64"
-    with pytest.raises(unavailable, match="apt-get update"):
-        fetch.newest("")
+    def apt_cache(command):
+        assert command[:2] == ["apt-cache", "depends"]
+        return "".join(f"  Depends: {needed}\n" for name in command[2:] for needed in depends[name])
+
+    monkeypatch.setattr(fetch, "output", apt_cache)
+    assert fetch.packages(["apt-cache"]) == packages
 
 
-def test_a_command_that_fails_tells_why(unavailable):
+def test_a_release_without_a_kernel_is_told_of(monkeypatch, unavailable):
     import fetch
 
-    with pytest.raises(unavailable) as raised:
-        fetch.output(sys.executable, "-c", "import sys; sys.exit('no such package')")
-    assert raised.value.message.endswith("exit code 1\nno such package")
+    monkeypatch.setattr(fetch, "output", lambda command: "linux-image-amd64\n")
+    with pytest.raises(unavailable, match="no kernel by linux-image-amd64"):
+        fetch.packages(["apt-cache"])
 
 
-def test_the_kernel_fetched_last_is_used(monkeypatch, tmp_path):
+def test_a_kernel_that_was_fetched_is_kept(monkeypatch, tmp_path, capsys):
     import fetch
 
-    for number, name in enumerate(["linux-image-9", "linux-image-10", "unfinished-x"]):
-        (tmp_path / "berkeley-vm" / name).mkdir(parents=True)
-        os.utime(tmp_path / "berkeley-vm" / name, (number, number))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert fetch.kernel().directory.name == "linux-image-10"
+    (tmp_path / "berkeley-vm" / "forky" / "lib" / "modules" / "7.2.1-amd64").mkdir(parents=True)
+    assert fetch.kernel("7.2").modules.name == "7.2.1-amd64"
+    assert capsys.readouterr().err == ""
 
 
-def test_of_the_package_only_what_is_wanted_is_unpacked(tmp_path, unavailable):
+def test_a_release_with_a_newer_kernel_by_now_says_so(monkeypatch, tmp_path, capsys):
+    import fetch
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "berkeley-vm" / "forky" / "lib" / "modules" / "7.20.1-amd64").mkdir(parents=True)
+    assert fetch.kernel("7.2").modules.name == "7.20.1-amd64"
+    assert capsys.readouterr().err.endswith(": Debian's forky no longer has Linux 7.2: this is 7.20.1-amd64\n")
+
+
+def test_what_ends_a_tool_is_why_there_is_no_kernel(monkeypatch, tmp_path, unavailable):
+    import fetch
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(fetch, "fetch", lambda release, directory: sys.exit(f"no such release: {release}"))
+    with pytest.raises(unavailable, match=r"^no such release: bookworm$"):
+        fetch.kernel("6.1")
+
+
+@pytest.mark.parametrize(
+    ("top", "image", "suffix"), [("", "boot/vmlinuz-6.1.0-9", ""), ("usr/", "lib/modules/6.1.0-9/vmlinuz", ".xz")]
+)
+def test_of_the_packages_only_what_is_wanted_is_unpacked(tmp_path, unavailable, top, image, suffix):
+    """Older releases have it at the root, newer ones below usr/, with compressed modules."""
     import fetch
 
     package, unpacked = tmp_path / "package", tmp_path / "unpacked"
-    modules = "lib/modules/6.1.0-9-amd64"
-    wanted = {
-        "boot/vmlinuz-6.1.0-9-amd64",
-        f"{modules}/modules.order",
-        f"{modules}/kernel/net/can/can.ko",
-        f"{modules}/kernel/drivers/net/can/dev/can-dev.ko",
-        f"{modules}/kernel/drivers/net/veth.ko",
-    }
-    for name in [*wanted, "boot/config-6.1.0-9-amd64", f"{modules}/kernel/drivers/net/ethernet/e1000.ko"]:
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text(name)
+    modules = "lib/modules/6.1.0-9"
+    plain = [image, f"{modules}/modules.order"]
+    wanted = [f"{modules}/kernel/{name}.ko" for name in ("net/can/can", "drivers/net/can/dev", "drivers/net/veth")]
+    others = ["boot/config-6.1.0-9", f"{modules}/kernel/drivers/net/ethernet/e1000.ko{suffix}"]
+    for name in [*plain, *others, *(f"{name}{suffix}" for name in wanted)]:
+        path = package / f"{top}{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(lzma.compress(name.encode()) if path.suffix == ".xz" else name.encode())
     (package / "DEBIAN").mkdir()
     (package / "DEBIAN/control").write_text(
         "Package: linux-image\nVersion: 1\nArchitecture: amd64\nMaintainer: nobody <nobody@localhost>\n"
@@ -95,23 +132,33 @@ def test_of_the_package_only_what_is_wanted_is_unpacked(tmp_path, unavailable):
     dpkg_deb = program("dpkg-deb")
     subprocess.run([dpkg_deb, "--build", str(package), str(tmp_path / "a.deb")], check=True, stdout=subprocess.DEVNULL)
     fetch.unpack(dpkg_deb, tmp_path / "a.deb", unpacked)
-    assert {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()} == wanted
-    assert (unpacked / "boot/vmlinuz-6.1.0-9-amd64").read_text() == "boot/vmlinuz-6.1.0-9-amd64"
+    found = {str(path.relative_to(unpacked)): path.read_text() for path in unpacked.rglob("*") if path.is_file()}
+    assert found == {**{name: name for name in plain}, **{name: f"{name}{suffix}" for name in wanted}}
     kernel = fetch.Kernel(unpacked)
-    assert (kernel.image.name, kernel.modules.name) == ("vmlinuz-6.1.0-9-amd64", "6.1.0-9-amd64")
+    assert (str(kernel.image.relative_to(unpacked)), kernel.modules.name) == (image, "6.1.0-9")
     (tmp_path / "a.deb").write_bytes(b"")
     with pytest.raises(unavailable, match=r"a\.deb cannot be unpacked"):
         fetch.unpack(dpkg_deb, tmp_path / "a.deb", tmp_path / "broken")
 
 
-def test_a_compressed_kernel_is_decompressed(tmp_path):
+def zstd(data):
+    return subprocess.run([program("zstd"), "--compress"], input=data, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("compress", [lzma.compress, zstd])
+def test_a_compressed_kernel_is_decompressed(tmp_path, compress):
     import fetch
 
+    # What unpacks it has bytes that such data begin with, too.
+    setup = bytearray(b"MZ unpacks itself \x28\xb5\x2f\xfd \xfd7zXZ\0".ljust(3 * 512 + 100, b"."))
+    payload = compress(b"\x7fELF" + bytes(0x400))
+    setup[0x1F1] = 2
+    setup[0x248:0x250] = struct.pack("<II", 100, len(payload) + 4)
     image = tmp_path / "vmlinuz"
-    image.write_bytes(b"MZ unpacks itself" + lzma.compress(b"\x7fELF") + b"what follows")
+    image.write_bytes(setup + payload + struct.pack("<I", 0x404) + b"what follows")
     for _ in range(2):
         fetch.decompress(image)
-        assert image.read_bytes() == b"\x7fELF"
+        assert image.read_bytes() == b"\x7fELF" + bytes(0x400)
 
 
 # --- the first files
@@ -145,6 +192,12 @@ def test_modules_that_the_kernel_lacks_are_named(modules, unavailable):
 
     with pytest.raises(unavailable, match="has no module y, z"):
         initramfs.in_order(modules, ["a", "y", "m_m", "z"])
+
+
+def test_modules_that_are_loaded_are_those_that_the_kernel_has(modules):
+    import initramfs
+
+    assert initramfs.present(modules, ["a", "y", "m_m", "z", "b_x"]) == (["a", "b_x"], ["y", "z"])
 
 
 def test_the_archive_is_one_that_cpio_reads(tmp_path):

@@ -13,6 +13,7 @@ PACKAGES = {
     "apt-get": "apt",
     "apt-cache": "apt",
     "dpkg-deb": "dpkg",
+    "zstd": "zstd",
 }
 # Not every user has all of these on PATH.
 DIRECTORIES = [*os.get_exec_path(), "/usr/local/sbin", "/usr/sbin", "/sbin"]

@@ -36,14 +36,24 @@ def in_order(modules, names):
     `modules` is the directory of one kernel, in which depmod has written modules.dep: a line for each file, with the
     files that it depends on, directly or not, the deepest last (modules.dep(5)). What is built in has no file.
     """
-    needs = dict(line.split(":") for line in (modules / "modules.dep").read_text().splitlines())
-    files = {module_name(path): path for path in needs}
-    built_in = {module_name(path) for path in (modules / "modules.builtin").read_text().split()}
-    wanted = [name for name in names if name not in built_in]
-    if lacking := [name for name in wanted if name not in files]:
+    needs, built_in = listed(modules)
+    if lacking := [name for name in names if name not in needs.keys() | built_in]:
         raise Unavailable(f"the kernel in {modules} has no module {', '.join(lacking)}")
-    paths = [path for name in wanted for path in [*reversed(needs[files[name]].split()), files[name]]]
+    paths = [path for name in names if name not in built_in for path in needs[name]]
     return list(dict.fromkeys(paths))
+
+
+def present(modules, names):
+    """Those of the names that are modules of the kernel; and those that it lacks."""
+    needs, built_in = listed(modules)
+    return [name for name in names if name in needs], [name for name in names if name not in needs.keys() | built_in]
+
+
+def listed(modules):
+    """A kernel's modules: {name: its file, after all that it depends on}; and the names of those that are built in."""
+    lines = [line.split(":") for line in (modules / "modules.dep").read_text().splitlines()]
+    built_in = {module_name(path) for path in (modules / "modules.builtin").read_text().split()}
+    return {module_name(path): [*reversed(needed.split()), path] for path, needed in lines}, built_in
 
 
 def module_name(path):

@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 from threading import Timer
 
+import click
 from host import Unavailable, located
-from initramfs import archive, in_order
+from initramfs import archive, in_order, present
 
 HERE = Path(__file__).parent
 # What reaches the host's files, among which are the other modules.
@@ -73,11 +74,20 @@ def first_files(kernel, busybox, script):
     return {
         "init": ((HERE / "init").read_bytes(), 0o755),
         "bin/busybox": (busybox.read_bytes(), 0o755),
-        "modules.txt": ((HERE / "modules.txt").read_bytes(), 0o644),
+        "families": (families(kernel).encode(), 0o644),
         "hostname": (socket.gethostname().encode(), 0o644),
         "script": (os.fsencode(script), 0o644),
         **{f"modules/{number:02}.ko": (content, 0o644) for number, content in enumerate(modules)},
     }
+
+
+def families(kernel):
+    """The names of the modules of modules.txt, separated by spaces; those that the kernel lacks are told."""
+    names = " ".join(line.partition("#")[0] for line in (HERE / "modules.txt").read_text().splitlines()).split()
+    names, lacking = present(kernel.modules, names)
+    if lacking:
+        click.echo(f"vm: Linux {kernel.modules.name} has no module {', '.join(lacking)}", err=True)
+    return " ".join(names)
 
 
 def devices(kernel, first, status, terminal):

@@ -18,12 +18,15 @@ DEVICE = Path("/dev/vhci")
 COMMAND, ACL, SCO, EVENT, VENDOR = 1, 2, 3, 4, 0xFF
 
 CONNECT, DISCONNECT, ADD_SCO, ACCEPT, READ_REMOTE_FEATURES = 0x0405, 0x0406, 0x0407, 0x0409, 0x041B
-READ_BUFFER_SIZE, READ_BDADDR = 0x1005, 0x1009
+READ_VERSION, READ_COMMANDS, READ_BUFFER_SIZE, READ_BDADDR = 0x1001, 0x1002, 0x1005, 0x1009
 
 CONNECTED, REQUESTED, DISCONNECTED, REMOTE_FEATURES, COMPLETE, STATUS, SENT = 0x03, 0x04, 0x05, 0x0B, 0x0E, 0x0F, 0x13
 
 LINKS = {CONNECT: 1, ADD_SCO: 0}  # types of link; the numbers serve as handles too, with 0x40 added
 NO_CLASS, NO_FEATURES = bytes(3), bytes(8)
+# Version 1.2 is the first that the kernel asks for a list of commands. Newer kernels give a controller SCO links only
+# where octet 9 of that has Read_Voice_Setting.
+VERSION, COMMANDS = b"\2", bytes(9) + b"\4"
 
 
 class Controller:
@@ -94,6 +97,7 @@ class Air:
         elif opcode == READ_REMOTE_FEATURES:
             near.tell(REMOTE_FEATURES, b"\0" + parameters + NO_FEATURES)
         else:
-            answers = {READ_BDADDR: near.octets, READ_BUFFER_SIZE: struct.pack("<HBHH", 192, 48, 8, 8)}
+            answers = {READ_VERSION: VERSION, READ_COMMANDS: COMMANDS, READ_BDADDR: near.octets}
+            answers[READ_BUFFER_SIZE] = struct.pack("<HBHH", 192, 48, 8, 8)
             answer = answers.get(opcode, b"").ljust(251, b"\0")  # the longest that any command has
             near.tell(COMPLETE, struct.pack("<BHB", 1, opcode, 0) + answer)

@@ -1,15 +1,24 @@
 """Sockets of any family: of the kernel's own where it has the family, and without it."""
 
 import os
+import platform
+import re
 import shutil
 import subprocess
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from itertools import product
 
 import pytest
 
 # Set where the kernel has every family, as in the project's virtual machine: nothing may be skipped for want of one.
 ALL_FAMILIES = "BERKELEY_ALL_FAMILIES"
+
+# What Debian's kernels no longer have, as `lacking` is told of it (fnmatch), since which version, and why not.
+GONE = {
+    "AF_INET* socket of type *, protocol 136: Protocol not supported": ((7, 1), "Linux 7.1 removed UDP-Lite"),
+    "algorithm stdrng of type rng": ((7, 2), "Debian's Linux 7.2 is built without CONFIG_CRYPTO_DRBG"),
+}
 
 # What takes an address: the method, and the arguments in front of it.
 CALLS = [("bind",), ("connect",), ("connect_ex",), ("sendto", b"x"), ("sendmsg", [b"x"], (), 0)]
@@ -57,8 +66,16 @@ def interface(name, kind):
 
 
 def lacking(what):
-    """Skip for what the kernel lacks, or fail where it is said to lack nothing."""
+    """Skip for what the kernel lacks; where it is said to lack nothing, fail if kernels of its version have it."""
+    for pattern, (since, why) in GONE.items():
+        if fnmatchcase(what, pattern) and version() >= since:
+            pytest.skip(f"no {what}: {why}")
     (pytest.fail if ALL_FAMILIES in os.environ else pytest.skip)(f"no {what}")
+
+
+def version():
+    """The running kernel's: (7, 2)."""
+    return tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
 
 
 def claimed(module, family, kind, proto=0):

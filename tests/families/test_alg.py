@@ -111,8 +111,9 @@ def test_aead_forged(impl, operation):
         cipher.recv(len(GCM_CIPHER))
 
 
-def test_rng(operation):
-    generator = operation("rng", "stdrng", key=b"seed")
+@pytest.mark.parametrize("name", ["stdrng", "jitterentropy_rng"])
+def test_rng(operation, name):
+    generator = operation("rng", name, key=b"seed")
     first, second = generator.recv(32), generator.recv(32)
     assert len(first) == len(second) == 32
     assert first != second
