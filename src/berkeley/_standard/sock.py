@@ -70,6 +70,7 @@ class socket(_native.socket):  # noqa: N801
         return makefile(self, mode, buffering, encoding, errors, newline)
 
     sendfile = _sendfile.sendfile
+    _sendfile_zerocopy = _sendfile._sendfile_zerocopy
     _sendfile_use_sendfile = _sendfile._sendfile_use_sendfile
     _sendfile_use_send = _sendfile._sendfile_use_send
     _check_sendfile_params = _sendfile._check_sendfile_params
