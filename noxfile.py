@@ -168,7 +168,7 @@ def packages(session):
     session.install("--quiet", *BUILD, *group("packages"))
     session.run("python", "-m", "build", "--no-isolation", "--sdist", silent=True)
     [sdist] = ROOT.glob("dist/*.tar.gz")
-    for version, interpreter in USABLE.items():
+    for version, interpreter in FOUND.items():
         with tempfile.TemporaryDirectory() as directory:
             python = create(session, interpreter, f"{directory}/builder")
             # No Cython and no index: the compiler is all else that it takes.
@@ -178,7 +178,8 @@ def packages(session):
             [built] = Path(directory).glob("*.whl")
             # The interpreter's flags may have had debugging information put in.
             session.run("auditwheel", "repair", "--strip", "--wheel-dir", "dist", str(built), silent=True)
-            [wheel] = ROOT.glob(f"dist/*-cp{version.replace('.', '')}-*.whl")
+            tag = f"cp{version.replace('.', '')}"
+            [wheel] = ROOT.glob(f"dist/*-{tag.rstrip('t')}-{tag}-*.whl")
             python = create(session, interpreter, f"{directory}/user")
             pip(session, python, "install", str(wheel), *group("test"))
             run_tests(session, *(session.posargs or QUICK), f"--packages={ROOT / 'dist'}", python=python)
@@ -242,13 +243,13 @@ def threads(session):
 @nox.session
 def cpython(session):
     """Compare the interpreters' own test suites, unmodified, on their own module and on berkeley."""
-    compare(session, *session.posargs)
+    compare(session, FOUND, *session.posargs)
 
 
 @nox.session(name="cpython-quick")
 def cpython_quick(session):
     """The same, but for the suites that take long: these on the newest interpreter only."""
-    compare(session, "--quick", *session.posargs)
+    compare(session, USABLE, "--quick", *session.posargs)
 
 
 @nox.session(python=False)
@@ -318,11 +319,11 @@ def run_tests(session, *arguments, python="python"):
         session.run(python, "-m", "pytest", *settings, *arguments, env={"PYTHONPATH": None}, external=True)
 
 
-def compare(session, *arguments):
+def compare(session, interpreters, *arguments):
     """Run tests/cpython/run.py on an environment of each interpreter."""
     session.install("--quiet", *group("cpython"))
     options = []
-    for version, path in USABLE.items():
+    for version, path in interpreters.items():
         python = environment(session, path, f"cpython-{version}")
         install_wheel(session, path, python)
         options += ["--python", python]

@@ -44,7 +44,9 @@ def sdist(packages, tmp_path_factory):
 @pytest.fixture
 def wheel(packages):
     """The wheel for this interpreter."""
-    [path] = packages.glob(f"berkeley-*-cp{sys.version_info[0]}{sys.version_info[1]}-*.whl")
+    tag = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    lock = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    [path] = packages.glob(f"berkeley-*-{tag}-{tag}{lock}-*.whl")
     return path
 
 
