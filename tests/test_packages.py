@@ -183,15 +183,3 @@ def test_an_older_interpreter_is_refused(python):
     ast.parse(read("setup.py"), feature_version=(3, 6))
     result = python("-c", "import sys; sys.version, sys.version_info = '3.9.18 (main)', (3, 9, 18); import berkeley")
     assert result.stderr.splitlines()[-1] == "ImportError: berkeley supports CPython 3.10 to 3.15, not 3.9.18"
-
-
-@pytest.mark.parametrize(("name", "version"), [("cpython", (3, 9)), ("cpython", (3, 16)), ("pypy", (3, 11))])
-def test_installing_elsewhere_is_refused(python, name, version):
-    """Where nobody has looked where the standard `ssl` expects what in a socket."""
-    program = "import sys, berkeley; sys.implementation.name, sys.version_info = %r, %r; berkeley.install()"
-    result = python("-c", program % (name, version))
-    assert result.stderr.splitlines()[-1] == (
-        f"ImportError: berkeley cannot stand for the socket module of {name} {version[0]}.{version[1]}: the layout of "
-        "sockets that its ssl module expects is not known (`from berkeley import socket` works beside the standard "
-        "module)"
-    )
