@@ -7,12 +7,11 @@ SUPPORTED = (3, 10), (3, 15)
 
 # Before anything is compiled: what a compiler would say of the missing headers tells nobody the reason.
 version = sys.version_info[:2]
-supported = SUPPORTED[0] <= version <= SUPPORTED[1]
-if sys.platform != "linux" or sys.implementation.name != "cpython" or not supported:
-    sys.exit(
-        "berkeley supports CPython %d.%d to %d.%d on Linux only: " % (*SUPPORTED[0], *SUPPORTED[1])
-        + "it cannot be built for %s %d.%d on %s" % (sys.implementation.name, *version, sys.platform)
-    )
+known = SUPPORTED[0] <= version <= SUPPORTED[1]
+if sys.platform != "linux" or sys.implementation.name != "cpython" or not known:
+    here = f"{sys.implementation.name} {version[0]}.{version[1]} on {sys.platform}"
+    oldest, newest = (f"{major}.{minor}" for major, minor in SUPPORTED)
+    sys.exit(f"berkeley supports CPython {oldest} to {newest} on Linux only: it cannot be built for {here}")
 
 from glob import glob
 from os.path import exists, join

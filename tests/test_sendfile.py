@@ -63,7 +63,7 @@ def test_what_is_no_regular_file(impl):
         assert here.sendfile(file) == 0
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     pass
 
 
@@ -81,7 +81,7 @@ def file(tmp_path):
     (0, 40, [(0, 40)]),
 ])  # fmt: skip
 def test_by_a_function_that_sends_some(pair, file, offset, count, parts):
-    """As the standard `ssl` gives one, from Python 3.15 on. (Its own module asks for no part but the last otherwise.)"""
+    """As the standard `ssl` gives one, from Python 3.15 on."""
     asked = []
 
     def send(source, offset, size):
@@ -90,19 +90,26 @@ def test_by_a_function_that_sends_some(pair, file, offset, count, parts):
         return len(os.pread(source, min(size, 40), offset))
 
     sent = min(count or 100, 100 - offset)
-    assert pair[0]._sendfile_zerocopy(send, Refused, file, offset, count) == sent
+    assert pair[0]._sendfile_zerocopy(send, RefusedError, file, offset, count) == sent
     assert (asked, file.tell()) == (parts, offset + sent)
+
+
+def fill(sock):
+    """Send until there is no room: how many bytes."""
+    sock.setblocking(False)
+    sent = 0
+    while True:
+        try:
+            sent += sock.send(bytes(1000))
+        except BlockingIOError:
+            return sent
 
 
 @pytest.mark.parametrize("timeout", [None, 5])
 def test_by_a_function_that_finds_no_room(pair, file, timeout):
     """It is called again when there is room, and after the socket's timeout no more."""
     here, there = pair
-    here.setblocking(False)
-    full = 0
-    with pytest.raises(BlockingIOError):
-        while True:
-            full += here.send(bytes(1000))
+    full = fill(here)
     here.settimeout(timeout)
     results = [BlockingIOError(EAGAIN, "full"), 100, 0]
 
@@ -113,23 +120,20 @@ def test_by_a_function_that_finds_no_room(pair, file, timeout):
             raise result
         return result
 
-    assert here._sendfile_zerocopy(send, Refused, file) == 100
+    assert here._sendfile_zerocopy(send, RefusedError, file) == 100
     assert results == []
 
 
 def test_by_a_function_that_finds_no_room_in_time(pair, file):
     here, _ = pair
-    here.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        while True:
-            here.send(bytes(1000))
+    fill(here)
     here.settimeout(0.05)
 
     def send(source, offset, size):
         raise BlockingIOError(EAGAIN, "full")
 
-    with pytest.raises(TimeoutError, match="^timed out$"):
-        here._sendfile_zerocopy(send, Refused, file)
+    with pytest.raises(TimeoutError, match=r"^timed out$"):
+        here._sendfile_zerocopy(send, RefusedError, file)
 
 
 def test_by_a_function_that_fails(pair, file):
@@ -141,15 +145,15 @@ def test_by_a_function_that_fails(pair, file):
         raise OSError(EIO if offset else EINVAL, "")
 
     results = []
-    with pytest.raises(Refused, match=str(EINVAL)):
-        pair[0]._sendfile_zerocopy(fail, Refused, file)
+    with pytest.raises(RefusedError, match=str(EINVAL)):
+        pair[0]._sendfile_zerocopy(fail, RefusedError, file)
     assert file.tell() == 0
     results = [7]
     with pytest.raises(OSError, match=str(EIO)):
-        pair[0]._sendfile_zerocopy(fail, Refused, file)
+        pair[0]._sendfile_zerocopy(fail, RefusedError, file)
     assert file.tell() == 7
 
 
 def test_by_a_function_what_is_no_file(pair):
-    with pytest.raises(Refused):
-        pair[0]._sendfile_zerocopy(None, Refused, io.BytesIO(b"x"))
+    with pytest.raises(RefusedError):
+        pair[0]._sendfile_zerocopy(None, RefusedError, io.BytesIO(b"x"))

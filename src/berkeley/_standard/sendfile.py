@@ -47,7 +47,7 @@ def _sendfile_use_sendfile(
 def _sendfile_zerocopy(
     self: "socket",
     zerocopy_func: "Callable[[int, int, int], int]",
-    giveup_exc_type: "type[Exception]",
+    giveup_exc_type: "Callable[[object], Exception]",
     file: "Any",
     offset: int = 0,
     count: "int | None" = None,

@@ -130,7 +130,7 @@ class socket(_native.socket, standard.socket):
     def _sendfile_zerocopy(
         self,
         zerocopy_func: Callable[[int, int, int], int],
-        giveup_exc_type: type[Exception],
+        giveup_exc_type: Callable[[object], Exception],
         file: Any,
         offset: int = 0,
         count: int | None = None,
