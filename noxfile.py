@@ -30,15 +30,15 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import beside
 import freethreaded
+import interpreters as unstable
 import sources
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 BUILD = PROJECT["build-system"]["requires"]
-SUPPORTED = ["3.10", "3.11", "3.12", "3.13"]
-# Tested where they are found, but not missed where they are not: the next, and what has no interpreter lock (PEP 703).
-COMING = ["3.14"]
-WITHOUT_LOCK = ["3.13t"]
+SUPPORTED = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
+# Tested where they are found, but not missed where they are not: they have no interpreter lock (PEP 703).
+WITHOUT_LOCK = ["3.13t", "3.14t", "3.15t"]
 
 # The tests that try a package: the names, the calls that matter most, the command, and what is in the package.
 QUICK = ["tests/test_names.py", "tests/test_transfer.py", "tests/test_cli.py", "tests/test_packages.py"]
@@ -48,27 +48,32 @@ PAGES = "tests/docs/test_docs.py::test_page_that_needs_more_than_most_kernels_ha
 
 nox.options.reuse_venv = "yes"
 
-# Prints the version, whether the headers are there with which an extension is compiled, and the interpreter's path.
+# Prints the version, the release, whether the headers are there with which an extension is compiled, and the path.
 PROBE = """
 import os, sys, sysconfig
 version = "%d.%d" % sys.version_info[:2] + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 headers = os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h"))
-print(version, headers, sys.executable)
+print(version, "%d.%d.%d" % sys.version_info[:3], headers, sys.executable)
 """
 
 
 def find():
-    """The interpreters to test on, by version; and what is to be said of the versions that are not among them."""
+    """The interpreters to test on, by version; and what is to be said of each version.
+
+    It is the newest release where there are several: what it has that older ones have not, or has otherwise, shows. To
+    test an older one too would take as long again.
+    """
     usable, remarks = {}, {}
-    for version in [*SUPPORTED, *COMING, *WITHOUT_LOCK]:
-        paths = {"True": [], "False": []}
-        for found, headers, path in filter(None, map(answer, candidates(version))):
-            if found == version:
-                paths[headers].append(path)
-        if paths["True"]:
-            usable[version] = paths["True"][0]
-        elif paths["False"]:
-            remarks[version] = f"not usable: {paths['False'][0]} has no Python.h (its development package has it)"
+    for version in [*SUPPORTED, *WITHOUT_LOCK]:
+        answers = [words for words in map(answer, candidates(version)) if words[:1] == [version]]
+        answers.sort(key=lambda words: [*map(int, words[1].split("."))], reverse=True)
+        releases = list(dict.fromkeys(release for _, release, headers, _ in answers if headers == "True"))
+        if releases:
+            usable[version] = next(path for _, _, headers, path in answers if headers == "True")
+            older = f"; not on {', '.join(releases[1:])}" * (len(releases) > 1)
+            remarks[version] = f"on {releases[0]}, {usable[version]}{older}"
+        elif answers:
+            remarks[version] = f"not usable: {answers[0][3]} has no Python.h (its development package has it)"
         else:
             remarks[version] = "not found"
     return usable, remarks
@@ -77,8 +82,8 @@ def find():
 def candidates(version):
     """Where an interpreter of this version may be: on PATH, among pyenv's, made here, or the one that runs this."""
     pyenv = sorted(Path.home().glob(f".pyenv/versions/{version.rstrip('t')}.*/bin"), reverse=True)
-    made = [Path(path).parent for path in [freethreaded.built()] if path]
-    directories = [*map(Path, os.get_exec_path()), *pyenv, *made, Path(sys.base_prefix, "bin")]
+    made = [Path(path).parent for path in [freethreaded.built(), *unstable.built()] if path]
+    directories = dict.fromkeys([*map(Path, os.get_exec_path()), *pyenv, *made, Path(sys.base_prefix, "bin")])
     return [str(path) for path in (entry / f"python{version}" for entry in directories) if os.access(path, os.X_OK)]
 
 
@@ -88,7 +93,20 @@ def answer(path, before=()):
     `before` comes before its path: the command that it is an argument of.
     """
     done = subprocess.run([*before, path, "-c", PROBE], capture_output=True, text=True)
-    return done.stdout.strip().split(maxsplit=2)
+    return done.stdout.strip().split(maxsplit=3)
+
+
+def find_or_make():
+    """The same, when the newest are made that were not found: where that fails, the remark says why."""
+    usable, remarks = find()
+    # Only for everything, as `nox` alone means: for some of it, what there is will do.
+    if missing := {*unstable.VERSIONS} - usable.keys() if not sys.argv[1:] else None:
+        try:
+            unstable.build()
+        except SystemExit as error:
+            return usable, {**remarks, **dict.fromkeys(missing, f"not found, nor made: {error}")}
+        return find()
+    return usable, remarks
 
 
 def other_build():
@@ -97,12 +115,12 @@ def other_build():
     Distributions optimise theirs more than others do.
     """
     path = os.path.realpath("/usr/bin/python3")
-    version, headers, _ = [*answer(path), None, None, None][:3] if os.access(path, os.X_OK) else (None, None, None)
+    version, _, headers, *_ = [*(answer(path) if os.access(path, os.X_OK) else []), None, None, None]
     known = headers == "True" and version in USABLE and os.path.realpath(USABLE[version]) != path
     return {"system": path} if known else {}
 
 
-FOUND, REMARKS = find()
+FOUND, REMARKS = find_or_make()
 USABLE = {version: path for version, path in FOUND.items() if version not in WITHOUT_LOCK}
 NEWEST = [None, *USABLE.values()][-1]
 
@@ -117,7 +135,7 @@ CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
 TESTS = {"user": []} | {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
 BESIDE = {name: [name] for name in ["cpython-quick", "vm", "vm-quick"]}
 BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
-BESIDE |= {name: [name] for name in ["lint", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
+BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
 AT_ONCE = 2 * os.cpu_count()
 # Then, one after another, what measures time.
 ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
@@ -134,8 +152,8 @@ on_each_interpreter = on_each(USABLE)
 @nox.session(python=False)
 def interpreters(session):
     """Tell which interpreters the tests run on, and which of the supported ones are missing."""
-    for version in [*SUPPORTED, *COMING, *WITHOUT_LOCK]:
-        session.log(f"Python {version}: {FOUND.get(version) or REMARKS[version]}")
+    for version, remark in REMARKS.items():
+        session.log(f"Python {version}: {remark}")
     if missing := [version for version in SUPPORTED if version not in USABLE]:
         session.warn(f"NOT TESTED on supported versions: {', '.join(missing)}")
     if not USABLE:
@@ -167,9 +185,13 @@ def lint(session):
     session.run("ruff", "check", ".")
     session.run("cython-lint", "src")
     session.run("python", "tools/constants.py", "--check")
+    # As in the oldest Python; and in the newest, which may need fewer excuses.
     session.run("mypy")
-    # It would look for an environment of its own choice.
-    session.run("basedpyright", "--pythonpath", str(Path(session.bin, "python")))
+    session.run("mypy", f"--python-version={SUPPORTED[-1]}", "--no-warn-unused-ignores")
+    for version in SUPPORTED[0], SUPPORTED[-1]:
+        # It would look for an environment of its own choice.
+        python = str(Path(session.bin, "python"))
+        session.run("basedpyright", "--pythonpath", python, "--pythonversion", version)
     session.run("python", "tests/typing/standard.py")
 
 
@@ -190,7 +212,7 @@ def packages(session):
     session.install("--quiet", *BUILD, *group("packages"))
     session.run("python", "-m", "build", "--no-isolation", "--sdist", silent=True)
     [sdist] = ROOT.glob("dist/*.tar.gz")
-    for version, interpreter in USABLE.items():
+    for version, interpreter in FOUND.items():
         with tempfile.TemporaryDirectory() as directory:
             python = create(session, interpreter, f"{directory}/builder")
             # No Cython and no index: the compiler is all else that it takes.
@@ -200,7 +222,8 @@ def packages(session):
             [built] = Path(directory).glob("*.whl")
             # The interpreter's flags may have had debugging information put in.
             session.run("auditwheel", "repair", "--strip", "--wheel-dir", "dist", str(built), silent=True)
-            [wheel] = ROOT.glob(f"dist/*-cp{version.replace('.', '')}-*.whl")
+            tag = f"cp{version.replace('.', '')}"
+            [wheel] = ROOT.glob(f"dist/*-{tag.rstrip('t')}-{tag}-*.whl")
             python = create(session, interpreter, f"{directory}/user")
             pip(session, python, "install", str(wheel), *group("test"))
             run_tests(session, *(session.posargs or QUICK), f"--packages={ROOT / 'dist'}", python=python)
@@ -256,6 +279,21 @@ def sanitize(session):
     session.run("python", "tools/sanitize.py", *session.posargs)
 
 
+@nox.session(name="compile-only", python=False)
+def compile_only(session):
+    """Compile the core for the free-threaded interpreters that are missing here; a warning is an error.
+
+    The headers of those with a lock do, told that there is none: as installed, one set is for both.
+    """
+    for version in [name.rstrip("t") for name in WITHOUT_LOCK if name not in FOUND and name.rstrip("t") in USABLE]:
+        builder = environment(session, USABLE[version], f"build-{Path(USABLE[version]).name}")
+        pip(session, builder, "install", *BUILD)
+        with tempfile.TemporaryDirectory() as directory:
+            places = [f"--build-lib={directory}", f"--build-temp={directory}"]
+            flags = {"CFLAGS": "-DPy_GIL_DISABLED=1 -Wall -Werror"}
+            session.run(builder, "setup.py", "-q", "build_ext", *places, env=flags, external=True)
+
+
 @nox.session(python=False)
 def threads(session):
     """Run tests/threads, a minute each, on a core and an interpreter without its lock, with ThreadSanitizer.
@@ -271,13 +309,13 @@ def threads(session):
 @nox.session
 def cpython(session):
     """Compare the interpreters' own test suites, unmodified, on their own module and on berkeley."""
-    compare(session, *session.posargs)
+    compare(session, FOUND, *session.posargs)
 
 
 @nox.session(name="cpython-quick")
 def cpython_quick(session):
     """The same, but for the suites that take long: these on one interpreter each."""
-    compare(session, "--quick", *session.posargs)
+    compare(session, USABLE, "--quick", *session.posargs)
 
 
 @nox.session(python=False)
@@ -402,11 +440,11 @@ def runnable(session, before):
     return session.error("an ordinary user can run no interpreter that is tested; Debian's python3 is one")
 
 
-def compare(session, *arguments):
+def compare(session, interpreters, *arguments):
     """Run tests/cpython/run.py on an environment of each interpreter."""
     session.install("--quiet", *group("cpython"))
     options = []
-    for version, path in USABLE.items():
+    for version, path in interpreters.items():
         python = environment(session, path, f"cpython-{version}")
         install_wheel(session, path, python)
         options += ["--python", python]
@@ -451,13 +489,16 @@ def build_wheel(session, interpreter, directory):
 
 def environment(session, interpreter, name):
     """The Python of an environment of that interpreter, kept between runs."""
-    directory = ROOT / ".nox" / name
-    return str(directory / "bin" / "python") if directory.exists() else create(session, interpreter, str(directory))
+    python = ROOT / ".nox" / name / "bin" / "python"
+    # Another one may have been found since.
+    kept = os.path.realpath(python) == os.path.realpath(interpreter)
+    return str(python) if kept else create(session, interpreter, str(python.parents[1]), "--clear")
 
 
-def create(session, interpreter, directory):
+def create(session, interpreter, directory, *options):
     """Create an environment: its Python."""
-    session.run(sys.executable, "-m", "virtualenv", "--quiet", "--python", interpreter, directory, external=True)
+    command = ["virtualenv", "--quiet", "--python", interpreter, *options, directory]
+    session.run(sys.executable, "-m", *command, external=True)
     return f"{directory}/bin/python"
 
 

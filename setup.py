@@ -2,10 +2,16 @@
 
 import sys
 
+# From the oldest to the newest. (A newer one may have changed what src/berkeley/_install.py relies on.)
+SUPPORTED = (3, 10), (3, 15)
+
 # Before anything is compiled: what a compiler would say of the missing headers tells nobody the reason.
-if sys.platform != "linux" or sys.implementation.name != "cpython":
-    here = f"{sys.implementation.name} on {sys.platform}"
-    sys.exit(f"berkeley supports CPython on Linux only: it cannot be built for {here}")
+version = sys.version_info[:2]
+known = SUPPORTED[0] <= version <= SUPPORTED[1]
+if sys.platform != "linux" or sys.implementation.name != "cpython" or not known:
+    here = f"{sys.implementation.name} {version[0]}.{version[1]} on {sys.platform}"
+    oldest, newest = (f"{major}.{minor}" for major, minor in SUPPORTED)
+    sys.exit(f"berkeley supports CPython {oldest} to {newest} on Linux only: it cannot be built for {here}")
 
 from glob import glob
 from os.path import exists, join

@@ -163,6 +163,8 @@ def test_an_expected_difference_is_forgiven_and_must_show(outcomes):
     assert outcomes.verdict(good, bad, [], expect) == []
     assert outcomes.verdict(good, good, [], expect) == ["expected to be worse, and is not: t0"]
     assert outcomes.verdict(good, good, [], expect, whole=False) == []
+    skipped = side(outcomes, "skipped")
+    assert outcomes.verdict(skipped, skipped, expect, expect) == []
 
 
 def test_what_is_deselected_must_exist_on_both_sides(outcomes):

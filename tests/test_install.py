@@ -335,12 +335,16 @@ except RuntimeWarning:
 
 
 @pytest.mark.parametrize(
-    "pretence",
-    ["sys.version_info = (3, 9, 0)", "sys.version_info = (4, 0, 0)", "sys.implementation.name = 'other'"],
+    ("pretence", "named"),
+    [
+        pytest.param("sys.version_info = (3, 9, 0)", "cpython 3.9", id="too old"),
+        pytest.param("sys.version_info = (3, 16, 0)", "cpython 3.16", id="too new"),
+        pytest.param("sys.implementation.name, sys.version_info = 'other', (3, 13, 0)", "other 3.13", id="other"),
+    ],
 )
-def test_unknown_layout(python, pretence):
+def test_unknown_layout(python, pretence, named):
     program = f"""
-import sys, ssl, berkeley
+import sys, ssl, berkeley, berkeley._install
 {pretence}
 before = dict(sys.modules)
 try:
@@ -352,4 +356,7 @@ assert not berkeley.is_installed()
 """
     result = python("-c", program)
     assert result.returncode == 0, result.stderr
-    assert "layout" in result.stdout
+    assert result.stdout == (
+        f"berkeley cannot stand for the socket module of {named}: the layout of sockets that its ssl module expects is "
+        "not known (`from berkeley import socket` works beside the standard module)\n"
+    )

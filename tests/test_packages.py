@@ -1,5 +1,7 @@
 """What is released: contents of the packages, their version, what an installation does and where it is refused."""
 
+import ast
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ from zipfile import ZipFile
 import pytest
 
 import berkeley
+from berkeley import _install
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(berkeley.__file__).parent
@@ -41,7 +44,9 @@ def sdist(packages, tmp_path_factory):
 @pytest.fixture
 def wheel(packages):
     """The wheel for this interpreter."""
-    [path] = packages.glob(f"berkeley-*-cp{sys.version_info[0]}{sys.version_info[1]}-*.whl")
+    tag = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    lock = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    [path] = packages.glob(f"berkeley-*-{tag}-{tag}{lock}-*.whl")
     return path
 
 
@@ -112,23 +117,52 @@ def test_an_interpreter_starts_without_it(python):
     assert not [name for name in result.stdout.split() if name.partition(".")[0] == "berkeley"]
 
 
+def read(name):
+    with open(ROOT / name, "rb") as file:
+        return file.read().decode()
+
+
+def test_one_range_of_versions():
+    """What is built, what `install()` takes, what is tested, what wheels there are, and what is said of it."""
+    oldest, newest = (3, 10), (3, 15)
+    versions = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
+    assert f"SUPPORTED = {oldest}, {newest}" in read("setup.py")
+    assert list(_install._LAYOUTS.values()) == [(oldest, newest)]
+    assert f"SUPPORTED = {json.dumps(versions)}" in read("noxfile.py")
+    project = read("pyproject.toml")
+    assert re.findall(r"Programming Language :: Python :: (3\.\d+)", project) == versions
+    minima = re.findall(r'^(?:requires-python|python_version|pythonVersion) = "(?:>=)?(.*)"', project, re.MULTILINE)
+    assert minima == ["3.10"] * 3
+    assert 'build = "cp31[0-5]-* cp31[3-5]t-*"' in project
+    for page in ("README.md", "docs/tutorial.md", "src/berkeley/_native.py", "src/berkeley/__init__.py"):
+        assert re.findall(r"\b3\.\d+ to 3\.\d+\b", read(page).partition("## Test it")[0])[0] == "3.10 to 3.15", page
+
+
 @pytest.mark.parametrize(
-    ("platform", "implementation"), [("darwin", "cpython"), ("win32", "cpython"), ("linux", "pypy")]
+    ("platform", "implementation", "version"),
+    [
+        ("darwin", "cpython", (3, 13)),
+        ("win32", "cpython", (3, 13)),
+        ("linux", "pypy", (3, 11)),
+        ("linux", "cpython", (3, 9)),
+        ("linux", "cpython", (3, 16)),
+    ],
 )
-def test_a_build_elsewhere_is_refused(python, platform, implementation):
+def test_a_build_elsewhere_is_refused(python, platform, implementation, version):
     """In one sentence, and before anything is imported that might not be there."""
     program = f"""
 import sys
 program = compile(open({str(ROOT / "setup.py")!r}).read(), "setup.py", "exec")
 sys.path.clear()
-sys.platform, sys.implementation.name = {platform!r}, {implementation!r}
+sys.platform, sys.implementation.name, sys.version_info = {platform!r}, {implementation!r}, {version!r}
 exec(program)
 """
     result = python("-c", program)
     assert result.returncode == 1
     [sentence] = result.stderr.splitlines()
     assert sentence == (
-        f"berkeley supports CPython on Linux only: it cannot be built for {implementation} on {platform}"
+        f"berkeley supports CPython 3.10 to 3.15 on Linux only: "
+        f"it cannot be built for {implementation} {version[0]}.{version[1]} on {platform}"
     )
 
 
@@ -141,4 +175,12 @@ def test_an_import_without_the_extension_is_refused(python, tmp_path, program):
     complaint = result.stderr.splitlines()[-1]
     assert complaint.startswith("ImportError: berkeley has no extension for this interpreter, cpython 3.")
     assert sysconfig.get_config_var("EXT_SUFFIX") in complaint
-    assert "supports CPython 3.10 or later on Linux" in complaint
+    assert "supports CPython 3.10 to 3.15 on Linux" in complaint
+
+
+def test_an_older_interpreter_is_refused(python):
+    """In words that it understands: it has read the file to the end before."""
+    ast.parse(read("src/berkeley/__init__.py"), feature_version=(3, 6))
+    ast.parse(read("setup.py"), feature_version=(3, 6))
+    result = python("-c", "import sys; sys.version, sys.version_info = '3.9.18 (main)', (3, 9, 18); import berkeley")
+    assert result.stderr.splitlines()[-1] == "ImportError: berkeley supports CPython 3.10 to 3.15, not 3.9.18"

@@ -1,6 +1,8 @@
 """Files whose size, 0, says nothing, or all: those of proc(5), and empty ones."""
 
+import io
 import os
+from errno import EAGAIN, EINVAL, EIO
 from importlib import import_module
 
 import pytest
@@ -59,3 +61,99 @@ def test_what_is_no_regular_file(impl):
     here, there = impl.socketpair()
     with here, there, open("/dev/zero", "rb") as file:
         assert here.sendfile(file) == 0
+
+
+class RefusedError(Exception):
+    pass
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(100)))
+    with open(path, "rb") as file:
+        yield file
+
+
+@pytest.mark.parametrize(("offset", "count", "parts"), [
+    (0, None, [(0, 100), (40, 100), (80, 100), (100, 100)]),
+    (50, 45, [(50, 45), (90, 5)]),
+    (0, 40, [(0, 40)]),
+])  # fmt: skip
+def test_by_a_function_that_sends_some(pair, file, offset, count, parts):
+    """As the standard `ssl` gives one, from Python 3.15 on."""
+    asked = []
+
+    def send(source, offset, size):
+        assert source == file.fileno()
+        asked.append((offset, size))
+        return len(os.pread(source, min(size, 40), offset))
+
+    sent = min(count or 100, 100 - offset)
+    assert pair[0]._sendfile_zerocopy(send, RefusedError, file, offset, count) == sent
+    assert (asked, file.tell()) == (parts, offset + sent)
+
+
+def fill(sock):
+    """Send until there is no room: how many bytes."""
+    sock.setblocking(False)
+    sent = 0
+    while True:
+        try:
+            sent += sock.send(bytes(1000))
+        except BlockingIOError:
+            return sent
+
+
+@pytest.mark.parametrize("timeout", [None, 5])
+def test_by_a_function_that_finds_no_room(pair, file, timeout):
+    """It is called again when there is room, and after the socket's timeout no more."""
+    here, there = pair
+    full = fill(here)
+    here.settimeout(timeout)
+    results = [BlockingIOError(EAGAIN, "full"), 100, 0]
+
+    def send(source, offset, size):
+        result = results.pop(0)
+        if isinstance(result, OSError):
+            there.recv(full)
+            raise result
+        return result
+
+    assert here._sendfile_zerocopy(send, RefusedError, file) == 100
+    assert results == []
+
+
+def test_by_a_function_that_finds_no_room_in_time(pair, file):
+    here, _ = pair
+    fill(here)
+    here.settimeout(0.05)
+
+    def send(source, offset, size):
+        raise BlockingIOError(EAGAIN, "full")
+
+    with pytest.raises(TimeoutError, match=r"^timed out$"):
+        here._sendfile_zerocopy(send, RefusedError, file)
+
+
+def test_by_a_function_that_fails(pair, file):
+    """It may be another way's turn as long as nothing is sent."""
+
+    def fail(source, offset, size):
+        if offset == 0 and results:
+            return results.pop()
+        raise OSError(EIO if offset else EINVAL, "")
+
+    results = []
+    with pytest.raises(RefusedError, match=str(EINVAL)):
+        pair[0]._sendfile_zerocopy(fail, RefusedError, file)
+    assert file.tell() == 0
+    results = [7]
+    with pytest.raises(OSError, match=str(EIO)):
+        pair[0]._sendfile_zerocopy(fail, RefusedError, file)
+    assert file.tell() == 7
+
+
+def test_by_a_function_what_is_no_file(pair):
+    with pytest.raises(RefusedError):
+        pair[0]._sendfile_zerocopy(None, RefusedError, io.BytesIO(b"x"))

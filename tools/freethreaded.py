@@ -14,10 +14,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import debian
+from debian import KEYRING, output, tell
+
 PACKAGE = "python3.13"
 # Debian's releases that have it, the one with the newest first.
 RELEASES = ["forky", "trixie"]
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 SANITIZER = "-thread-sanitizer"
 # How each is configured, and installed. (What a slow one would compile beforehand, the programs compile that use it.)
 KINDS = {
@@ -56,8 +58,7 @@ def built(kind: str = "") -> str | None:
 
 
 def cache() -> Path:
-    """Where the interpreters are kept. (Not under berkeley's name, which tests look for in the paths of modules.)"""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "free-threaded-python"
+    return debian.cache("free-threaded-python")
 
 
 def watched(command: list[str]) -> list[str]:
@@ -102,25 +103,8 @@ def compiles(header: str) -> bool:
 
 def fetch(directory: Path) -> Path:
     """The archive of the sources, without Debian's patches, from the mirror that this machine's apt uses."""
-    mirrors = output(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian"])
-    if not mirrors:
-        sys.exit("apt knows of no mirror of Debian: is this Debian, and was apt-get update run?")
-    lines = [f"deb-src [signed-by={KEYRING}] {mirrors.split()[0]} {release} main\n" for release in RELEASES]
-    (directory / "sources.list").write_text("".join(lines))
-    settings = {
-        "Dir::Etc::SourceList": directory / "sources.list",
-        "Dir::Etc::SourceParts": "/dev/null",
-        # Where apt deletes whatever else there is.
-        "Dir::State::Lists": directory / "lists",
-        "Dir::Cache": directory / "cache",
-        # apt would warn that its own user cannot write here.
-        "APT::Sandbox::User": "root",
-    }
-    apt = ["apt-get", "--quiet", "--quiet", *(f"--option={name}={value}" for name, value in settings.items())]
     tell(f"fetching the source package {PACKAGE} (about 50 MB, with the lists that it is in)")
-    for name in ("lists", "cache/archives"):
-        (directory / name / "partial").mkdir(parents=True)
-    output([*apt, "update"])
+    apt = debian.apt(directory, "deb-src", RELEASES)
     output([*apt, "source", "--download-only", PACKAGE], directory)
     [archive] = directory.glob("*.orig.tar.xz")
     return archive
@@ -142,18 +126,6 @@ def run(command: list[str], directory: Path) -> None:
     if result.returncode:
         lines = result.stdout.decode(errors="replace").splitlines()[-30:]
         sys.exit("\n".join([*lines, f"{' '.join(command)}: exit code {result.returncode}"]))
-
-
-def output(command: list[str], directory: Path | None = None) -> str:
-    """What a command writes; the end, with what it complains of, if it fails."""
-    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if result.returncode:
-        sys.exit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr.strip()}")
-    return result.stdout
-
-
-def tell(text: str) -> None:
-    print(f"freethreaded: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

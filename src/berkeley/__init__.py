@@ -5,6 +5,13 @@ that say `import socket`. What this package offers beyond the standard module is
 `berkeley.socket` and `berkeley.constants` are too.
 """
 
+import sys
+
+# Older ones would complain of a line of code somewhere. Whatever else cannot run this learns why from _native.py.
+if sys.version_info < (3, 10):
+    raise ImportError(f"berkeley supports CPython 3.10 to 3.15, not {sys.version.split()[0]}", name=__name__)
+del sys
+
 __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # CPython's PySocketSockObject (Modules/socketmodule.h). Our type begins with the same fields. The versions between
 # which they have these places, all tried: on any other, `_ssl` would read whatever lies there.
 _LAYOUTS = {
-    "int sock_fd, sock_family, sock_type, sock_proto; void *errorhandler; int64_t sock_timeout": ((3, 10), (3, 13)),
+    "int sock_fd, sock_family, sock_type, sock_proto; void *errorhandler; int64_t sock_timeout": ((3, 10), (3, 15)),
 }
 
 # Extension modules that keep the socket type where a look at their names does not find it.

@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import http.server
 import io
+import os
 import select
 import socket
 import ssl
@@ -345,6 +346,36 @@ def files():
 def file_sent():
     with _pair() as (one, other), _meanwhile(one.sendfile, io.BytesIO(TEXT), 5):
         assert _receive(other, len(TEXT) - 5) == TEXT[5:]
+
+
+def file_sent_where_the_kernel_encrypts():
+    """By sendfile() of the TLS object, as Python 3.15 does it where the kernel took TLS over: here that is made up."""
+
+    class Kernel:
+        def __init__(self, tls):
+            self.tls = tls
+
+        def __getattr__(self, name):
+            return getattr(self.tls, name)
+
+        def uses_ktls_for_send(self):
+            return True
+
+        def sendfile(self, fd, offset, size):
+            parts.append(size)
+            if len(parts) == 2:
+                raise BlockingIOError
+            return self.tls.write(os.pread(fd, min(size, 10_000), offset))
+
+    parts = []
+    with _pair(GUARD) as (one, other), open(CERTIFICATE, "rb") as file:
+        text = file.read()[5:]
+        file.seek(0)
+        one._sslobj = Kernel(one._sslobj)
+        assert one.sendfile(file, 5, 10**6) == len(text)
+        assert file.tell() == 5 + len(text)
+        assert _receive(other, len(text)) == text
+        assert bool(parts) == (sys.version_info >= (3, 15))
 
 
 def listening():

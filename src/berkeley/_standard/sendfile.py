@@ -8,6 +8,7 @@ from . import standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .sock import SendableFile, socket
@@ -37,33 +38,52 @@ def sendfile(self: "socket", file: "SendableFile", offset: int = 0, count: "int 
 
 
 def _sendfile_use_sendfile(
-    self: "socket", file: "Any", offset: int = 0, count: "int | None" = None
+    self: "socket", file: "SendableFile", offset: int = 0, count: "int | None" = None
 ) -> int:
     """`sendfile` by sendfile(2) alone; _GiveupOnSendfile where the file cannot go that way."""
+    return self._sendfile_zerocopy(lambda *part: _native.sendfile(self, *part), _GiveupOnSendfile, file, offset, count)
+
+
+def _sendfile_zerocopy(
+    self: "socket",
+    zerocopy_func: "Callable[[int, int, int], int]",
+    giveup_exc_type: "Callable[[object], Exception]",
+    file: "Any",
+    offset: int = 0,
+    count: "int | None" = None,
+) -> int:
+    """`sendfile` by a function of (descriptor of the file, offset, length), which says how many bytes it has sent.
+
+    What it cannot send at once, as BlockingIOError tells, is sent when there is room. `giveup_exc_type` is raised where
+    the file cannot go that way. The standard `ssl` calls this where the kernel encrypts (Python 3.15).
+    """
     self._check_sendfile_params(file, offset, count)
     try:
         source = file.fileno()
         status = os.fstat(source)
     except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
-        raise _GiveupOnSendfile(error)  # noqa: B904  (a context, as the standard module's has, and no cause)
+        raise giveup_exc_type(error)  # noqa: B904  (a context, as the standard module's has, and no cause)
     size = status.st_size
     if not size:
         if not S_ISREG(status.st_mode) or _is_empty(source):
             return 0
-        raise _GiveupOnSendfile("its size is not known")
+        raise giveup_exc_type("its size is not known")
     _check_timeout(self)
     sent = 0
     try:
         while count is None or sent < count:
             left = size if count is None else count - sent
             try:
-                part = _native.sendfile(self, source, offset, min(left, _BLOCK))
+                part = zerocopy_func(source, offset, min(left, _BLOCK))
+            except BlockingIOError:
+                _await_room(self)
+                continue
             except TimeoutError:
                 raise
             except OSError as error:
                 if sent:
                     raise
-                raise _GiveupOnSendfile(error)  # noqa: B904
+                raise giveup_exc_type(error)  # noqa: B904
             if not part:
                 break
             offset += part
@@ -72,6 +92,17 @@ def _sendfile_use_sendfile(
     finally:
         if sent and hasattr(file, "seek"):
             file.seek(offset)
+
+
+def _await_room(sock: "socket") -> None:
+    """Wait until the socket can send; TimeoutError where its timeout ends first."""
+    from select import POLLOUT, poll
+
+    timeout = sock.gettimeout()
+    poller = poll()
+    poller.register(sock, POLLOUT)
+    if not poller.poll(None if timeout is None else timeout * 1000):
+        raise TimeoutError("timed out")
 
 
 def _is_empty(source: int) -> bool:

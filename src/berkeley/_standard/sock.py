@@ -52,6 +52,7 @@ class socket(_native.socket):  # noqa: N801
 
     makefile = _files.makefile
     sendfile = _sendfile.sendfile
+    _sendfile_zerocopy = _sendfile._sendfile_zerocopy
     _sendfile_use_sendfile = _sendfile._sendfile_use_sendfile
     _sendfile_use_send = _sendfile._sendfile_use_send
     _check_sendfile_params = _sendfile._check_sendfile_params

@@ -3,8 +3,9 @@
 # The standard class, which ours derives from for type checkers alone: a function that wants a `socket.socket`, as
 # `SSLContext.wrap_socket` and `loop.sock_recv` do, takes ours at run time, and should in the eyes of a checker.
 import socket as standard
+from collections.abc import Callable
 from io import BufferedReader, BufferedRWPair, BufferedWriter, IOBase, TextIOWrapper
-from typing import Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, overload, type_check_only
+from typing import Any, Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, overload, type_check_only
 
 from typing_extensions import Self
 
@@ -126,6 +127,14 @@ class socket(_native.socket, standard.socket):
         newline: str | None = None,
     ) -> TextIOWrapper: ...
     def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int: ...
+    def _sendfile_zerocopy(
+        self,
+        zerocopy_func: Callable[[int, int, int], int],
+        giveup_exc_type: Callable[[object], Exception],
+        file: Any,
+        offset: int = 0,
+        count: int | None = None,
+    ) -> int: ...
     def _sendfile_use_sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int: ...
     def _sendfile_use_send(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int: ...
     def _check_sendfile_params(self, file: SendableFile, offset: int, count: int | None) -> None: ...
