@@ -4,6 +4,7 @@ import decimal
 import fractions
 import re
 import socket as standard
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -87,6 +88,17 @@ def vsock(*values):
     return [lambda module, sock, value=value: act(module, sock, value) for value in values]
 
 
+def claimed(family, proto, *addresses):
+    """Addresses for a socket that claims to be of that family, which the kernel refuses."""
+
+    def act(module, sock, address):
+        protocol = getattr(module, proto) if proto else 0
+        with module.socket(getattr(module, family), module.SOCK_RAW, protocol, fileno=sock.detach()) as pretender:
+            pretender.bind(address)
+
+    return [lambda module, sock, address=address: act(module, sock, address) for address in addresses]
+
+
 def ports(*values):
     return [lambda module, sock, value=value: module.getaddrinfo("127.0.0.1", value, 2, 1) for value in values]
 
@@ -116,7 +128,17 @@ ROWS = {
     "C_TYPES": [*function("htonl", *ODD), *function("ntohl", *ODD), *function("if_indextoname", -1, -(2**70), Index(-1))],
     "INDEX_PORTS": ports(Index(80), True, standard.SOCK_STREAM, Index(2**64), Index(ZeroDivisionError("port")), 80.0),
     "LONG_PORTS": ports(2**62, 2**63, -(2**63) - 1, 2**64),
-    "INDEX_VSOCK": vsock(*[(*OPTION, value) for value in (1, Index(1), Index(ZeroDivisionError("value")), "x", None)]),
+    "INDEX_WORDS": [
+        *vsock(*[(*OPTION, value) for value in (1, Index(1), Index(ZeroDivisionError("value")), "x", None)]),
+        *claimed("AF_CAN", "CAN_ISOTP", *[("", number, 0) for number in (1, Index(1), Index(-1), Index("x"), 1.0, None)]),
+    ],
+    "WARNS_OF_CUTS": [
+        *vsock(*[(*OPTION, value) for value in (2**64 - 1, 2**64, -(2**63), -(2**63) - 1)]),
+        *method("setsockopt", *[(*OPTION, None, length) for length in (2**32 - 1, 2**32, -(2**31), -(2**31) - 1)]),
+        *claimed("AF_NETLINK", None, *[(0, number) for number in (2**32 - 1, 2**32, -(2**31), -(2**31) - 1)]),
+        *claimed("AF_CAN", "CAN_ISOTP", *[("", 0, number) for number in (2**32, 2**64, -(2**63), -(2**63) - 1)]),
+        *claimed("AF_CAN", "CAN_J1939", *[("", 0, 0, number) for number in (255, 256, -128, -129)]),
+    ],
     "ANY_FLAG": blocking(True, 0, "x", "", None, 1.5, [], Index(0), Both(0), object()),
     "REAL_TIMEOUTS": timeouts(
         decimal.Decimal("0.5"), fractions.Fraction(1, 3), Float(1.5), Float(-1.0), Float("1"), Both(1), Both(1.5),
@@ -156,19 +178,21 @@ ROWS = {
 
 
 def outcome(name, act):
+    """What comes of it: the result or the error, and the warnings, with the lines that they are about."""
     module = import_module(name)
-    with module.socket(module.AF_INET, module.SOCK_DGRAM) as sock:
+    with module.socket(module.AF_INET, module.SOCK_DGRAM) as sock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         try:
             result = act(module, sock)
         except Exception as error:
-            return type(error), error.args, str(error), error.__context__, error.__cause__
+            result = type(error), error.args, str(error), error.__context__, error.__cause__
         if isinstance(result, module.socket):
             result.close()
-        return result
+    return result, [(each.category, str(each.message), each.filename, each.lineno) for each in caught]
 
 
 def test_every_row_is_tried():
-    rows = re.findall(r"^cdef (?:bint|str|const char \*) ?([A-Z_]+) =", TABLE.read_text(), re.MULTILINE)
+    rows = re.findall(r"^(?:cdef .*?)?([A-Z_]+) =", TABLE.read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(ROWS)
 
 

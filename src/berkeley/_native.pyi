@@ -29,6 +29,10 @@ Received: TypeAlias = list[tuple[int, int, bytes]]
 
 CAPI: CapsuleType
 COMPILED: dict[str, int]
+
+# Of native/versions.pxi.
+INDEX_WORDS: bool
+WARNS_OF_CUTS: bool
 NUMERIC_KINDS: dict[int, tuple[tuple[int, int], ...]]
 
 class gaierror(OSError):

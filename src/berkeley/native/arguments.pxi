@@ -13,6 +13,7 @@ cdef extern from "Python.h":
     object PyUnicode_AsUTF8String(object text)
     unsigned long PyLong_AsUnsignedLong(object number) except? -1
     unsigned long PyLong_AsUnsignedLongMask(object number) except? -1
+    int PyErr_WarnEx(object category, const char *message, Py_ssize_t level) except -1
     unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? -1
     bint PyLong_Check(object value)
     bint PyLong_CheckExact(object value)
@@ -134,6 +135,14 @@ cdef int refuse_number(bint negative, str c_type) except -1:
     if negative:
         raise ValueError("Cannot convert negative int")
     raise OverflowError(f"Python int too large for C {c_type}")
+
+
+cdef uint64_t cut(object value, object bits) except? 0:
+    """The low 64 bits of any int, of which a C type takes so many."""
+    number = PyNumber_Index(value)
+    if WARNS_OF_CUTS and not -(1 << (bits - 1)) <= number < 1 << bits:
+        PyErr_WarnEx(DeprecationWarning, b"integer value out of range", 1)
+    return PyLong_AsUnsignedLongLongMask(number)
 
 
 cdef inline Py_ssize_t as_size(object value) except? -1:

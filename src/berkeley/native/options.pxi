@@ -137,14 +137,11 @@ cdef bint read_number(object value, int *number) except -1:
 cdef object set_wide_option(socket sock, int level, int name, object value):
     """vsock(7): its options are 64 bits wide."""
     cdef uint64_t wide
-    if PyLong_Check(value):
-        wide = PyLong_AsUnsignedLongLongMask(value)
-    elif INDEX_VSOCK and PyIndex_Check(value):
-        wide = PyLong_AsUnsignedLongLongMask(PyNumber_Index(value))
-    elif SETSOCKOPT_BY_PLACE:
-        raise TypeError(f"setsockopt() argument 3 for AF_VSOCK must be an int (got {full_type_name(value)})")
-    else:
+    if not (PyLong_Check(value) or INDEX_WORDS and PyIndex_Check(value)):
+        if SETSOCKOPT_BY_PLACE:
+            raise TypeError(f"setsockopt() argument 3 for AF_VSOCK must be an int (got {full_type_name(value)})")
         raise TypeError(f"setsockopt() argument 3 must be int, not {argument_name(value)}")
+    wide = cut(value, 64)
     return set_option(sock, level, name, &wide, sizeof(wide))
 
 
@@ -153,7 +150,7 @@ cdef unsigned int length_alone(object value, object optlen) except? 0xFFFFFFFF:
     cdef unsigned int length
     if optlen is UNSET:
         raise TypeError("setsockopt() requires 4 arguments when the third argument is None")
-    length = <unsigned int>PyLong_AsUnsignedLongMask(PyNumber_Index(optlen))
+    length = <unsigned int>cut(optlen, 32)
     if value is not None:
         raise TypeError(f"setsockopt() only takes 4 arguments when the third argument is None "
                         f"(got {full_type_name(value)})")

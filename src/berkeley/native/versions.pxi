@@ -39,7 +39,8 @@ cdef bint C_TYPES = since("3.14")
 
 cdef bint INDEX_PORTS = since("3.14")           # getaddrinfo(): a port is what has __index__, not only an int itself
 cdef bint LONG_PORTS = not since("3.12")        # a port that no C long holds is an OverflowError
-cdef bint INDEX_VSOCK = since("3.14")           # setsockopt() on AF_VSOCK takes __index__
+INDEX_WORDS = since("3.14")                     # where any int is cut to a C long, __index__ will do: AF_VSOCK, AF_CAN
+WARNS_OF_CUTS = since("3.15")                   # an int that is cut to a C type, and is too large: DeprecationWarning
 
 # --- timeouts
 
