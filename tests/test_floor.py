@@ -15,7 +15,7 @@ NATIVE = ROOT / "src" / "berkeley" / "native"
 FLOOR = {"libc.pxd", "system.pxi"}
 OF_THE_SYSTEM = [
     "errno", "c_socket", "c_socketpair", "accept4", "fcntl", "F_DUPFD_CLOEXEC", "c_close", "FIONBIO", "poll", "pollfd",
-    "clock_gettime", "c_getaddrinfo", "c_getnameinfo", "c_if_nameindex", "c_if_indextoname",
+    "clock_gettime", "c_getaddrinfo", "c_getnameinfo", "c_if_nameindex", "c_if_indextoname", "c_if_nametoindex",
 ]  # fmt: skip
 
 # What is called while the interpreter lock is away: calls on sockets in the first two. The others ask the resolver, the
@@ -26,7 +26,7 @@ WITHOUT_LOCK = {
     "hosts.pxi": {"system_getaddrinfo"},
     "resolver.pxi": {"system_getnameinfo"},
     "netdb.pxi": {"call"},
-    "convert.pxi": {"system_if_nameindex", "system_if_indextoname", "c_if_nametoindex"},
+    "convert.pxi": {"system_if_nameindex", "system_if_indextoname", "system_if_nametoindex"},
 }
 
 

@@ -31,6 +31,10 @@ Received: TypeAlias = list[tuple[int, int, bytes]]
 CAPI: CapsuleType
 COMPILED: dict[str, int]
 
+# Of native/versions.pxi.
+INDEX_WORDS: bool
+WARNS_OF_CUTS: bool
+
 class gaierror(OSError):
     """The resolver's answer that there is none: `errno` is an `EAI_*` number, `strerror` its text (gai_strerror(3)).
 

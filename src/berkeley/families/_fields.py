@@ -1,6 +1,9 @@
 """Fields of socket addresses, to and from bytes, with the rules that CPython's own parser of addresses follows."""
 
+import os.path
 from operator import index
+
+from .._native import WARNS_OF_CUTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +15,18 @@ if TYPE_CHECKING:
 
 
 def unsigned(value: "SupportsIndex", bits: int = 32) -> int:
-    """The integer's low bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "I", "H" and "B"."""
-    return index(value) & ((1 << bits) - 1)
+    """The integer's low bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "k", "I", "H" and "B"."""
+    number = index(value)
+    if WARNS_OF_CUTS and not -(1 << (bits - 1)) <= number < 1 << bits:
+        _warn("integer value out of range")
+    return number & ((1 << bits) - 1)
+
+
+def _warn(message: str) -> None:
+    """A DeprecationWarning of the program's line: its call has led here."""
+    from warnings import warn
+
+    warn(message, DeprecationWarning, skip_file_prefixes=(os.path.dirname(__file__),))  # type: ignore[call-overload]
 
 
 def signed(value: "SupportsIndex") -> int:

@@ -10,7 +10,7 @@ The interface '' stands for all. Documentation/networking/can.rst, j1939.rst and
 import os
 from struct import Struct
 
-from .._native import interface_name, socket_interface_index, type_name
+from .._native import INDEX_WORDS, interface_name, socket_interface_index, type_name
 from ._fields import unpacked, unsigned
 
 TYPE_CHECKING = False
@@ -237,12 +237,14 @@ def _index(sock: "socket", name: bytes) -> int:
     return socket_interface_index(sock.fileno(), name) if name else 0
 
 
-def _identifier(value: object, place: int) -> int:
-    return _whole(value, place) & 0xFFFFFFFF
+def _identifier(value: "SupportsIndex", place: int) -> int:
+    return _ecu_name(value, place) & 0xFFFFFFFF
 
 
-def _ecu_name(value: object, place: int) -> int:
-    return _whole(value, place) & 0xFFFFFFFFFFFFFFFF
+def _ecu_name(value: "SupportsIndex", place: int) -> int:
+    if not (isinstance(value, int) or INDEX_WORDS and hasattr(type(value), "__index__")):
+        raise TypeError(f"argument {place} must be int, not {'None' if value is None else type_name(value)}")
+    return unsigned(value, 64)
 
 
 def _group_number(value: "SupportsIndex", place: int) -> int:
@@ -250,13 +252,7 @@ def _group_number(value: "SupportsIndex", place: int) -> int:
 
 
 def _octet(value: "SupportsIndex", place: int) -> int:
-    return unsigned(value) & 0xFF
-
-
-def _whole(value: object, place: int) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"argument {place} must be int, not {'None' if value is None else type_name(value)}")
-    return value
+    return unsigned(value, 8)
 
 
 _FORM = "AF_CAN address must be a tuple (interface, )"

@@ -4,7 +4,6 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
 cdef extern from "Python.h":
-    int PyErr_WarnEx(object category, const char *message, Py_ssize_t level) except -1
     void *PyMem_Calloc(size_t count, size_t size)
     bint PyCFunction_Check(object value)
 

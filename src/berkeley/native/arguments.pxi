@@ -4,18 +4,23 @@ cdef extern from "Python.h":
     long PyLong_AsLong(object number) except? -1
     long long PyLong_AsLongLong(object number) except? -1
     long PyLong_AsLongAndOverflow(object number, int *overflow) except? -1
+    long long PyLong_AsLongLongAndOverflow(object number, int *overflow) except? -1
     Py_ssize_t PyLong_AsSsize_t(object number) except? -1
     object PyLong_FromUnsignedLong(unsigned long number)
     object PyNumber_Index(object value)
+    object PyNumber_ToBase(object value, int base)
     object PyUnicode_AsEncodedString(object text, const char *encoding, const char *errors)
     object PyUnicode_AsUTF8String(object text)
     unsigned long PyLong_AsUnsignedLong(object number) except? -1
     unsigned long PyLong_AsUnsignedLongMask(object number) except? -1
+    int PyErr_WarnEx(object category, const char *message, Py_ssize_t level) except -1
     unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? -1
     bint PyLong_Check(object value)
     bint PyLong_CheckExact(object value)
     bint PyFloat_Check(object value)
+    double PyFloat_AsDouble(object value) except? -1
     bint PyIndex_Check(object value)
+    bint PyObject_CheckBuffer(object value)
     bint PyBool_Check(object value)
     bint PyBytes_CheckExact(object value)
     bint PyBytes_Check(object value)
@@ -75,11 +80,69 @@ cdef int checked_int(long number) except? -1:
 
 cdef int as_plain_int(object value) except? -1:
     """A C int, as PyLong_AsInt takes it: what CPython uses elsewhere. It differs from `as_int` in one text."""
+    return as_int_or_else(value, True)
+
+
+cdef int as_int_or_else(object value, bint plain) except? -1:
+    """The one or the other."""
     cdef int overflow
     cdef long number = PyLong_AsLongAndOverflow(value, &overflow)
-    if overflow or number > INT_MAX or number < INT_MIN:
+    return narrowed(number, overflow, plain)
+
+
+cdef int narrowed(long number, int overflow, bint plain) except? -1:
+    """A C int of what PyLong_AsLongAndOverflow gave."""
+    if plain and (overflow or number > INT_MAX or number < INT_MIN):
         raise OverflowError("Python int too large to convert to C int")
-    return <int>number
+    if overflow:
+        raise OverflowError("Python int too large to convert to C long")
+    return checked_int(number)
+
+
+cdef inline int as_sending_flags(object flags) except? -1:
+    return 0 if flags is ZERO else as_int_or_else(flags, PLAIN_SENDING_FLAGS)
+
+
+cdef inline uint16_t as_uint16(object value, str function) except? 0xFFFF:
+    cdef int overflow
+    cdef long number = PyLong_AsLongAndOverflow(value, &overflow)
+    if overflow or number < 0 or number > 0xFFFF:
+        refuse_uint16(number, overflow, function)
+    return <uint16_t>number
+
+
+cdef int refuse_uint16(long number, int overflow, str function) except -1:
+    if C_TYPES:
+        refuse_number(overflow < 0 or number < 0 and not overflow, "uint16_t")
+    if narrowed(number, overflow, PLAIN_SHORTS) < 0:
+        raise OverflowError(f"{function}: can't convert negative Python int to C 16-bit unsigned integer")
+    raise OverflowError(f"{function}: Python int too large to convert to C 16-bit unsigned integer")
+
+
+cdef inline unsigned int as_unsigned(object value, str c_type, str before) except? 0xFFFFFFFF:
+    """A C unsigned int; `before` is what was said of one that is too large, before C types were named."""
+    cdef int overflow
+    cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow or number < 0 or number > UINT_MAX:
+        if C_TYPES:
+            refuse_number(overflow < 0 or number < 0 and not overflow, c_type)
+        PyLong_AsUnsignedLong(value)        # which refuses some, in its own words
+        raise OverflowError(before)
+    return <unsigned int>number
+
+
+cdef int refuse_number(bint negative, str c_type) except -1:
+    if negative:
+        raise ValueError("Cannot convert negative int")
+    raise OverflowError(f"Python int too large for C {c_type}")
+
+
+cdef uint64_t cut(object value, object bits) except? 0:
+    """The low 64 bits of any int, of which a C type takes so many."""
+    number = PyNumber_Index(value)
+    if WARNS_OF_CUTS and not -(1 << (bits - 1)) <= number < 1 << bits:
+        PyErr_WarnEx(DeprecationWarning, b"integer value out of range", 1)
+    return PyLong_AsUnsignedLongLongMask(number)
 
 
 cdef inline Py_ssize_t as_size(object value) except? -1:
@@ -96,14 +159,18 @@ cdef object as_items(object items, str complaint):
         return items
     if type(items) is list:
         return PyList_AsTuple(items)
-    iterator = None
+    iterator = taken = None
     try:
         iterator = iter(items)
-    except TypeError:
-        pass
+        if ITERABLE_OR_ELSE:
+            taken = tuple(iterator)
+    except BaseException as error:
+        if not (ITERABLE_OR_ELSE or isinstance(error, TypeError)):
+            raise
+        iterator = None
     if iterator is None:        # raised here, it has no __context__, as the interpreter's own have none
         raise TypeError(complaint)
-    return tuple(iterator)
+    return tuple(iterator) if taken is None else taken
 
 
 cdef struct Data:
@@ -143,6 +210,13 @@ cdef int hold_writable(object value, Py_buffer *view, const char *method) except
 def type_name(value, /):
     """The name of the value's type, as the interpreter's own messages have it: "int", "collections.deque"."""
     return Py_TYPE(value).tp_name.decode()
+
+
+cdef str full_type_name(object value):
+    """With the module, as newer messages have it: "int", "fractions.Fraction"."""
+    kind = type(value)
+    module = kind.__module__
+    return kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
 
 
 cdef str argument_name(object value):

@@ -6,7 +6,7 @@ def inet_aton(ip_string, /):
     inet_pton() takes the form with three dots alone, and IPv6.
     """
     cdef in_addr address
-    cdef const char *text = read_chars(ip_string, &NAME, b"inet_aton() argument")
+    cdef const char *text = read_chars(ip_string, &NAME, INET_ATON)
     # inet_pton(3) takes the common form alone, and is the faster.
     if c_inet_pton(AF_INET, text, &address) != 1 and not c_inet_aton(text, &address):
         raise OSError("illegal IP address string passed to inet_aton")
@@ -81,23 +81,10 @@ def htonl(x, /):
     return PyLong_FromUnsignedLong(c_htonl(as_uint32(x)))
 
 
-cdef inline uint16_t as_uint16(object value, str function) except? 0xFFFF:
-    cdef int number = as_plain_int(value)
-    if number < 0:
-        raise OverflowError(f"{function}: can't convert negative Python int to C 16-bit unsigned integer")
-    if number > 0xFFFF:
-        raise OverflowError(f"{function}: Python int too large to convert to C 16-bit unsigned integer")
-    return <uint16_t>number
-
-
 cdef inline uint32_t as_uint32(object value) except? 0xFFFFFFFF:
-    cdef unsigned long number
-    if not PyLong_Check(value):
+    if not (C_TYPES or PyLong_Check(value)):
         raise TypeError(f"expected int, {type_name(value)} found")
-    number = PyLong_AsUnsignedLong(value)
-    if number > UINT_MAX:
-        raise OverflowError("int larger than 32 bits")
-    return <uint32_t>number
+    return as_unsigned(value, "uint32_t", "int larger than 32 bits")
 
 
 # --- interfaces
@@ -126,19 +113,21 @@ def if_nameindex():
 
 
 def if_nametoindex(if_name, /):
-    """if_nametoindex(3): the interface's index, from 1. OSError where there is no such interface.
+    """if_nametoindex(3): the interface's index, from 1. OSError (ENODEV) where there is no such interface.
 
     The name is a str, bytes or a path, as a file's is: ValueError for a NUL in it.
     """
-    cdef unsigned int index
+    cdef int64_t index
     cdef PyObject *encoded = NULL
     cdef const char *name
     PyUnicode_FSConverter(if_name, &encoded)
     name = BytesData(encoded)
     try:
         with nogil:
-            index = c_if_nametoindex(name)
-        if index == 0:
+            index = system_if_nametoindex(name)
+        if index < 0 and INTERFACE_ERRNO:
+            raise_errno(<int>-index)
+        if index < 0:
             raise OSError("no interface with this name")
         return index
     finally:
@@ -148,12 +137,13 @@ def if_nametoindex(if_name, /):
 def if_indextoname(if_index, /):
     """if_indextoname(3): the interface's name (str). OSError (ENXIO) where there is no such interface."""
     cdef char name[IF_NAMESIZE]
-    cdef unsigned long index = PyLong_AsUnsignedLong(if_index)
+    cdef unsigned int index
     cdef int error
-    if index > UINT_MAX:
-        raise OverflowError("index is too large")
+    if not (C_TYPES or PyLong_Check(if_index)):
+        PyLong_AsUnsignedLong(if_index)     # which refuses it, in its own words
+    index = as_unsigned(if_index, "unsigned int", "index is too large")
     with nogil:
-        error = system_if_indextoname(<unsigned int>index, name)
+        error = system_if_indextoname(index, name)
     if error:
         raise_errno(-error)
     return PyUnicode_DecodeFSDefault(name)

@@ -7,7 +7,10 @@ cdef extern from *:
     #include <frameobject.h>
 
     /* An exception raised in C has no traceback entry of its own in CPython, and tools compare tracebacks.
-       Cython adds one for each function, unless no frame can be made for it. */
+       Cython adds one for each function, unless no frame can be made for it.
+
+       It counts on a traceback where a clause that catches an exception does more than return, and then returns: there
+       the return comes after the clause. */
     #define PyFrame_New(state, code, globals, locals) ((PyFrameObject *)NULL)
     """
     object PyErr_NewException(const char *name, object base, object dict)

@@ -146,7 +146,7 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
 
 cdef object sock_sendmsg(socket sock, object buffers, object ancdata, object flags, object address):
     cdef Message message
-    cdef int how = as_int(flags)
+    cdef int how = as_sending_flags(flags)
     memset(&message.header, 0, sizeof(msghdr))
     if address is not None:
         pack_address(sock, b"sendmsg", b"socket.sendmsg", address, &message.address)

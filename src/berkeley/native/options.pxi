@@ -1,4 +1,4 @@
-# Options and modes: getsockopt(2), setsockopt(2), and timeouts.
+# Options: getsockopt(2), setsockopt(2).
 
 cdef extern from "<sys/socket.h>":
     int SO_GET_FILTER "SO_ATTACH_FILTER"    # the same number, with another meaning
@@ -91,26 +91,22 @@ cdef object integer_option(socket sock, int level, int name):
 cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):
     """The value is an int, None with a length, or a buffer: told apart by type. For AF_VSOCK it is an int."""
     cdef int at, name, number
-    cdef uint64_t wide
+    cdef unsigned int length = 0
     cdef Data data
-    if optlen is not UNSET:
+    if optlen is not UNSET and not SETSOCKOPT_BY_PLACE:
         return clear_option(sock, level, optname, value, optlen)
     at = as_int(level)
     name = as_int(optname)
+    if SETSOCKOPT_BY_PLACE and (value is None or optlen is not UNSET):
+        length = length_alone(value, optlen)
     if family_of(sock) == AF_VSOCK:
-        if not PyLong_Check(value):
-            raise TypeError(f"setsockopt() argument 3 must be int, not {argument_name(value)}")
-        wide = PyLong_AsUnsignedLongLongMask(value)
-        return set_option(sock, at, name, &wide, sizeof(wide))
-    if PyIndex_Check(value):
-        try:
-            number = as_int(value)
-        except OverflowError:
-            raise
-        except Exception:
-            pass        # an array of several numbers has __index__ as well, and refuses it
-        else:
-            return set_option(sock, at, name, &number, sizeof(number))
+        return set_wide_option(sock, at, name, value)
+    if optlen is not UNSET:
+        return set_option(sock, at, name, NULL, length)
+    if PyIndex_Check(value) and read_number(value, &number):
+        return set_option(sock, at, name, &number, sizeof(number))
+    if SETSOCKOPT_BY_PLACE and not PyObject_CheckBuffer(value):
+        raise TypeError(f"socket option should be int, bytes-like object or None (got {full_type_name(value)})")
     hold_data(value, &data)
     try:
         return set_option(sock, at, name, data.start, <socklen_t>data.size)
@@ -118,8 +114,51 @@ cdef object sock_setsockopt(socket sock, object level, object optname, object va
         release_data(&data)
 
 
+cdef int refuse_count(tuple arguments) except -1:
+    cdef Py_ssize_t given = len([each for each in arguments if each is not UNSET])
+    bounds = "exactly 3" if not SETSOCKOPT_BY_PLACE else "at least 3" if given < 3 else "at most 4"
+    raise TypeError(f"setsockopt() takes {bounds} arguments ({given} given)")
+
+
+cdef bint read_number(object value, int *number) except -1:
+    """Is the value an int? An array of several numbers has __index__ as well, and refuses it."""
+    cdef bint taken = True
+    try:
+        number[0] = as_int(value)
+    except OverflowError:
+        raise
+    except Exception:
+        if SETSOCKOPT_BY_PLACE:
+            raise
+        taken = False
+    return taken
+
+
+cdef object set_wide_option(socket sock, int level, int name, object value):
+    """vsock(7): its options are 64 bits wide."""
+    cdef uint64_t wide
+    if not (PyLong_Check(value) or INDEX_WORDS and PyIndex_Check(value)):
+        if SETSOCKOPT_BY_PLACE:
+            raise TypeError(f"setsockopt() argument 3 for AF_VSOCK must be an int (got {full_type_name(value)})")
+        raise TypeError(f"setsockopt() argument 3 must be int, not {argument_name(value)}")
+    wide = cut(value, 64)
+    return set_option(sock, level, name, &wide, sizeof(wide))
+
+
+cdef unsigned int length_alone(object value, object optlen) except? 0xFFFFFFFF:
+    """The length of the null pointer that None stands for: the one goes with the other."""
+    cdef unsigned int length
+    if optlen is UNSET:
+        raise TypeError("setsockopt() requires 4 arguments when the third argument is None")
+    length = <unsigned int>cut(optlen, 32)
+    if value is not None:
+        raise TypeError(f"setsockopt() only takes 4 arguments when the third argument is None "
+                        f"(got {full_type_name(value)})")
+    return length
+
+
 cdef object clear_option(socket sock, object level, object optname, object value, object optlen):
-    """Set an option to a null pointer of a length. Where anything is wrong with that, CPython blames the fourth."""
+    """Set an option to a null pointer of a length. Where anything is wrong with that, older CPython blames the fourth."""
     cdef int at, name
     cdef unsigned int length
     cdef bint taken = value is None and PyIndex_Check(optlen) and family_of(sock) != AF_VSOCK
@@ -141,100 +180,3 @@ cdef object set_option(socket sock, int level, int name, const void *value, sock
     run_once(OP_SETSOCKOPT, handle_of(sock), &option, call_setsockopt)
     if level == SOL_SOCKET and name == SO_RCVLOWAT:
         add_hint(sock, POLL_TO_RECEIVE)
-
-
-# --- timeouts: int64 ns; negative blocks, 0 never waits
-
-cdef extern from *:
-    """
-    #include <stdint.h>
-    /* Of the whole process, whatever its interpreters and threads: atomic, so that no lock guards it. */
-    static int64_t berkeley_default_timeout = -1;
-    #define default_timeout() __atomic_load_n(&berkeley_default_timeout, __ATOMIC_RELAXED)
-    #define set_default_timeout(value) __atomic_store_n(&berkeley_default_timeout, value, __ATOMIC_RELAXED)
-    """
-    int64_t default_timeout() nogil
-    void set_default_timeout(int64_t value) nogil
-
-cdef extern from "<math.h>" nogil:
-    double ceil(double value)
-    double floor(double value)
-    bint isnan(double value)
-
-
-def getdefaulttimeout():
-    """The timeout of new sockets in seconds (float), or None, as at the start: they block."""
-    return timeout_seconds(default_timeout())
-
-
-def setdefaulttimeout(timeout, /):
-    """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking.
-
-    Sockets that are there keep theirs. Errors are those of settimeout() for a number that is no timeout.
-    """
-    set_default_timeout(parse_timeout(timeout))
-
-
-cdef object timeout_seconds(int64_t timeout):
-    if timeout < 0:
-        return None
-    if timeout % 1000000000 == 0:
-        return <double>(timeout // 1000000000)      # exact, where nanoseconds do not fit a double
-    return timeout / 1e9
-
-
-cdef int64_t parse_timeout(object value) except? -1:
-    """Nanoseconds, rounded away from zero, so that a timeout that is not 0 never becomes 0."""
-    cdef double nanoseconds
-    cdef int64_t timeout
-    if value is None:
-        return -1
-    if PyFloat_Check(value):
-        nanoseconds = <double>value * 1e9
-        if isnan(nanoseconds):
-            raise ValueError("Invalid value NaN (not a number)")
-        nanoseconds = ceil(nanoseconds) if nanoseconds >= 0 else floor(nanoseconds)
-        # 2**63 as a double: the next one below it is the last that fits.
-        if not -9223372036854775808.0 <= nanoseconds < 9223372036854775808.0:
-            raise OverflowError("timestamp out of range for platform time_t")
-        timeout = <int64_t>nanoseconds
-    else:
-        timeout = seconds_to_nanoseconds(value)
-    if timeout < 0:
-        raise ValueError("Timeout value out of range")
-    return timeout
-
-
-cdef int64_t seconds_to_nanoseconds(object value) except? -1:
-    cdef long long seconds
-    try:
-        seconds = PyLong_AsLongLong(value)
-    except OverflowError:
-        seconds = LLONG_MAX
-    if not -LLONG_MAX // 1000000000 <= seconds <= LLONG_MAX // 1000000000:
-        raise OverflowError("timestamp too large to convert to C PyTime_t")
-    return seconds * 1000000000
-
-
-cdef object sock_settimeout(socket sock, int64_t timeout):
-    """Between two timeouts above 0 the descriptor stays as it is: non-blocking.
-
-    Under the socket's lock, where there is no interpreter lock: the mode and the timeout go together.
-    """
-    cdef Handle handle
-    with cython.critical_section(sock):
-        handle = handle_of(sock)
-        if handle < 0:
-            raise_errno(EBADF)
-        if not (timeout > 0 and timeout_of(sock) > 0):
-            set_nonblocking(handle, timeout >= 0)
-        store_long(&sock.sock_timeout, timeout)
-
-
-cdef ssize_t call_set_nonblocking(Handle handle, void *nonblocking) noexcept nogil:
-    return system_set_nonblocking(handle, (<int *>nonblocking)[0])
-
-
-cdef int set_nonblocking(Handle handle, int nonblocking) except -1:
-    run_once(OP_SETBLOCKING, handle, &nonblocking, call_set_nonblocking)
-    return 0

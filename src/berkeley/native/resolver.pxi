@@ -42,14 +42,18 @@ cdef list resolve(object host, object port, int family, int kind, int proto, int
 
 
 cdef object resolver_port(object port):
-    """None or a text. Only an int itself is a number: bool and index objects are refused, as CPython does.
+    """None or a text.
 
-    Its size is left to getaddrinfo(3), which refuses what no unsigned long holds and wraps what no port holds.
+    A number's size is left to getaddrinfo(3), which refuses what no unsigned long holds and wraps what no port holds.
     """
     if port is None:
         return None
     if PyLong_CheckExact(port):
+        if LONG_PORTS:
+            PyLong_AsLong(port)
         return b"%d" % port
+    if INDEX_PORTS and PyIndex_Check(port):
+        return PyNumber_ToBase(port, 10)
     return read_text(port, &SERVICE_TO_ASK, b"")
 
 

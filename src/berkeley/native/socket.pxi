@@ -37,7 +37,8 @@ cdef class socket:
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         """Open the socket, or take the descriptor, as the class says."""
-        open_socket(self, as_plain_int(family), as_plain_int(type), as_plain_int(proto), fileno)
+        open_socket(self, as_int_or_else(family, PLAIN_KINDS), as_int_or_else(type, PLAIN_KINDS),
+                    as_int_or_else(proto, PLAIN_KINDS), fileno)
 
     def __repr__(self):
         if of_face(self):
@@ -143,7 +144,7 @@ cdef class socket:
         return sock_getsockopt(self, level, optname, buflen)
 
     @cython.embedsignature(False)
-    def setsockopt(self, level, optname, value, optlen=UNSET, /):
+    def setsockopt(self, level=UNSET, optname=UNSET, value=UNSET, optlen=UNSET, /, *more):
         """setsockopt($self, level, optname, value, optlen=None, /)\n--\n
         setsockopt(2): set the option to an int, to a buffer's bytes, or, as None, to a null pointer of `optlen`.
 
@@ -152,6 +153,8 @@ cdef class socket:
         where the kernel has no such option (ENOPROTOOPT), not that value (EINVAL), or wants a privilege
         (PermissionError). TypeError for a value that is none of these.
         """
+        if value is UNSET or more:
+            refuse_count((level, optname, value, optlen, *more))
         return sock_setsockopt(self, level, optname, value, optlen)
 
     def gettimeout(self):
@@ -183,7 +186,7 @@ cdef class socket:
 
         For all who share the descriptor (O_NONBLOCK, fcntl(2)). OSError (EBADF) once closed.
         """
-        return sock_settimeout(self, -1 if flag else 0)
+        return sock_settimeout(self, -1 if as_flag(flag) else 0)
 
     @cython.embedsignature(False)
     def listen(self, backlog=UNSET, /):
@@ -342,7 +345,7 @@ cdef class EnumAttribute:
         return self.members.get(number, number)
 
     def __set__(self, sock, value):
-        raise AttributeError(f"property {self.name!r} of {type(sock).__name__!r} object has no setter")
+        raise AttributeError(NO_SETTER.format(self.name, type(sock).__name__))
 
     def __delete__(self, sock):
-        raise AttributeError(f"property {self.name!r} of {type(sock).__name__!r} object has no deleter")
+        raise AttributeError(NO_DELETER.format(self.name, type(sock).__name__))

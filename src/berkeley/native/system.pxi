@@ -91,5 +91,10 @@ cdef inline int system_if_nameindex(if_nameindex_entry **entries) noexcept nogil
     return 0 if entries[0] != NULL else -errno
 
 
+cdef inline int64_t system_if_nametoindex(const char *name) noexcept nogil:
+    cdef unsigned int index = c_if_nametoindex(name)
+    return <int64_t>index if index != 0 else -<int64_t>errno
+
+
 cdef inline int system_if_indextoname(unsigned int index, char *name) noexcept nogil:
     return 0 if c_if_indextoname(index, name) != NULL else -errno

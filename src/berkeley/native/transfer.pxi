@@ -161,7 +161,7 @@ cdef object sock_send(socket sock, object value, object flags):
     cdef Data data
     hold_data(value, &data)
     try:
-        begin(&transfer.operation, sock, OP_SEND, as_int(flags))
+        begin(&transfer.operation, sock, OP_SEND, as_sending_flags(flags))
         transfer.data = data.start
         transfer.size = data.size
         return run(sock, &transfer.operation, call_send)
@@ -176,7 +176,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
     cdef Py_ssize_t sent = 0
     hold_data(value, &data)
     try:
-        begin(&transfer.operation, sock, OP_SEND, as_int(flags))
+        begin(&transfer.operation, sock, OP_SEND, as_sending_flags(flags))
         if transfer.operation.timeout > 0:
             start_clock(&transfer.operation)
         while True:
