@@ -3,6 +3,7 @@
 import ctypes
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_embedded_nul(directory, address):
 
 def test_a_path_as_long_as_the_struct(impl, directory):
     """108 bytes without a NUL, which the kernel takes and Python's bind() does not give."""
-    struct = impl.AF_UNIX.to_bytes(2, "little") + b"y" * 108
+    struct = impl.AF_UNIX.to_bytes(2, sys.byteorder) + b"y" * 108
     with impl.socket(impl.AF_UNIX) as sock:
         assert ctypes.CDLL(None).bind(sock.fileno(), struct, len(struct)) == 0
         assert sock.getsockname() == "y" * 108
