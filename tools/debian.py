@@ -74,9 +74,10 @@ def step(command: list[str], directory: Path, environment: dict[str, str] | None
         sys.exit("\n".join([*lines, f"{' '.join(command)}: exit code {result.returncode}"]))
 
 
-def output(command: list[str], directory: Path | None = None) -> str:
+def output(command: list[str], directory: Path | None = None, environment: dict[str, str] | None = None) -> str:
     """What a command writes; the end, with what it complains of, if it fails."""
-    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    streams = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
+    result = subprocess.run(command, cwd=directory, env={**os.environ, **(environment or {})}, **streams)
     if result.returncode:
         sys.exit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr.strip()}")
     return result.stdout

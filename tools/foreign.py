@@ -105,9 +105,10 @@ def emulated(name: str) -> Machine:
         unpack(name, tree)
     # What there is in the tree, a program finds there; the rest is this machine's.
     emulation = [str(emulator), "-L", str(tree)]
-    # Its Python.h includes one for the processor, which is in no directory of the compiler's.
-    flags = f"-idirafter {tree}/usr/include"
-    return Machine((tree / "usr/bin/python3").resolve(), emulation, compiler, flags, {"BERKELEY_EMULATED": "1"})
+    interpreter = (tree / "usr/bin/python3").resolve()
+    # It takes its headers to be where Debian has them; and they include one of the processor's.
+    flags = f"-I{tree}/usr/include/{interpreter.name} -idirafter {tree}/usr/include"
+    return Machine(interpreter, emulation, compiler, flags, {"BERKELEY_EMULATED": "1"})
 
 
 def release() -> str:
@@ -165,7 +166,7 @@ def build(python: str, machine: Machine, packages: Path, source: Path) -> None:
         shutil.copy(ROOT / name, source)
     debian.output([sys.executable, "-m", "cython", "-I", "src", "src/berkeley/_native.pyx"], source)
     command = [python, "setup.py", "--quiet", "build", f"--build-lib={packages}"]
-    debian.step(command, source, {"CC": machine.compiler, "CPPFLAGS": machine.flags})
+    debian.output(command, source, {"CC": machine.compiler, "CPPFLAGS": machine.flags})
 
 
 if __name__ == "__main__":
