@@ -34,10 +34,26 @@ TESTS = [
 # By Debian's name of the processor, everybody else's.
 PROCESSORS = {"arm64": "aarch64", "s390x": "s390x"}
 NAMES = [*PROCESSORS, "musl"]
-# What a program is in whose place another runs it.
-SCRIPT = '#!/bin/sh\nexec {} "$@"\n'
-# Compiles; and puts such a script in the place of a program, which has its libraries in it.
+# The environment's Python, which starts the emulator. As far as the interpreter knows, this is itself: so its children
+# are emulated too, and the kernel need not know of emulators (binfmt_misc). It is linked in whole: what is to be
+# preloaded (LD_PRELOAD) is for the interpreter.
+LAUNCHER = """
+#include <string.h>
+#include <unistd.h>
+
+static char *emulator[] = {{{emulator}, "-0", "{python}", "{interpreter}"}};
+
+int main(int argc, char **argv)
+{{
+    char *command[sizeof emulator / sizeof *emulator + argc];
+    memcpy(command, emulator, sizeof emulator);
+    memcpy(command + sizeof emulator / sizeof *emulator, argv + 1, argc * sizeof *argv);
+    return execv(*command, command);
+}}
+"""
+# Compiles; and puts a script in the place of a program, which has its libraries in it, that starts the emulator.
 COMPILER = """#!/bin/sh
+case " $* " in *" -shared "*) exec {compiler} "$@" ;; esac
 {compiler} -static "$@" || exit
 while [ $# -gt 1 ]; do
     if [ "$1" = -o ]; then
@@ -97,7 +113,8 @@ def emulated(name: str) -> Machine:
     processor = PROCESSORS[name]
     compiler, libc = f"{processor}-linux-gnu-gcc", f"libc6-dev-{name}-cross"
     emulator = shutil.which(f"qemu-{processor}-static") or shutil.which(f"qemu-{processor}")
-    needed = {f"gcc-{processor}-linux-gnu": shutil.which(compiler), "qemu-user-static": emulator}
+    needed = {f"gcc-{processor}-linux-gnu": shutil.which(compiler), "gcc": shutil.which("gcc")}
+    needed["qemu-user-static"] = emulator
     needed[libc] = os.path.exists(f"/usr/{processor}-linux-gnu/include/stdlib.h")
     debian.require([package for package, found in needed.items() if not found])
     tree = debian.cache("foreign-python") / f"{name}-{release()}"
@@ -131,22 +148,19 @@ def unpack(name: str, tree: Path) -> None:
 
 
 def environment(machine: Machine, directory: Path) -> tuple[str, str]:
-    """Make a virtual environment: its Python, and a compiler whose programs run.
-
-    Its Python is a script that starts the emulator, and takes itself for that script: its children are emulated too,
-    and the kernel need not know of emulators (binfmt_misc).
-    """
+    """Make a virtual environment: its Python, and a compiler whose programs run."""
     python, compiler = directory / "bin" / "python", directory / "bin" / "cc"
     python.parent.mkdir(parents=True)
     (directory / "pyvenv.cfg").write_text(f"home = {machine.interpreter.parent}\n")
     if not machine.emulator:
         python.symlink_to(machine.interpreter)
         return str(python), machine.compiler
-    emulator = " ".join(machine.emulator)
-    python.write_text(SCRIPT.format(f"{emulator} -0 {python} {machine.interpreter}"))
+    emulator = ", ".join(f'"{word}"' for word in machine.emulator)
+    source = directory / "launcher.c"
+    source.write_text(LAUNCHER.format(emulator=emulator, python=python, interpreter=machine.interpreter))
+    debian.output(["gcc", "-static", "-o", str(python), str(source)])
+    compiler.touch(0o755)
     compiler.write_text(COMPILER.format(compiler=machine.compiler, emulator=machine.emulator[0]))
-    for program in (python, compiler):
-        program.chmod(0o755)
     return str(python), str(compiler)
 
 
