@@ -9,6 +9,7 @@
     nox -s 'vm(7.2)'                                         all of them on another one
     nox -s leaks sanitize                                    what takes long: on all interpreters, most of an hour each
     nox -s threads                                           threads, on an interpreter without its lock: half an hour
+    nox -s foreign                                           on arm64, s390x and musl: some minutes each
     nox -s docs                                              the documentation, in build/site
     nox -s wild -- -k redis                                  packages of others, installed anew: all, or some
     nox -s packages                                          what is released, in dist/: a few minutes
@@ -29,6 +30,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import beside
+import foreign
 import freethreaded
 import interpreters as unstable
 import sources
@@ -304,6 +306,17 @@ def threads(session):
     python = environment(session, interpreter, "threads")
     pip(session, python, "install", *BUILD, *PROJECT["project"]["dependencies"], *group("test"))
     session.run(python, "tools/sanitize.py", "--threads", *session.posargs, external=True)
+
+
+@nox.session(name="foreign")
+@nox.parametrize("machine", [nox.param(name, id=name) for name in foreign.NAMES])
+def on_foreign(session, machine):
+    """Run the tests of what depends on the processor or on libc, where it is another one: tools/foreign.py."""
+    session.install("--quiet", *BUILD, *group("cpython"))
+    # The others of the group are for tests that are not among these.
+    tools = [need for need in group("test") if need.startswith(("pytest", "hypothesis"))]
+    packages = [f"--package={need}" for need in [*PROJECT["project"]["dependencies"], *tools]]
+    session.run("python", "tools/foreign.py", machine, *packages, *session.posargs)
 
 
 @nox.session

@@ -21,6 +21,9 @@ from hypothesis import settings
 # pytest does not put the directory of tests on the path (--import-mode=importlib).
 sys.path.append(str(Path(__file__).parent))
 pytest.register_assert_rewrite("waits")
+# Set where the processor is emulated for this process alone, and the kernel is that of another.
+if "BERKELEY_EMULATED" in os.environ:
+    pytest_plugins = ["emulation"]
 
 # A busy machine needs long for an example, and an emulated one, as is that with every address family, longer still:
 # what takes no kernel is tried with many examples elsewhere.

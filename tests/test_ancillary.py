@@ -2,12 +2,15 @@
 
 import ast
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import textwrap
 
 import pytest
+
+COMPILER = shlex.split(os.environ.get("CC", "cc"))
 
 # In front of the C library's function (ld.so(8), LD_PRELOAD). SPOIL names the damage.
 SPOILER = """
@@ -72,9 +75,10 @@ RIGHTS = (1, 1)  # SOL_SOCKET, SCM_RIGHTS
 
 @pytest.fixture(scope="module")
 def spoiler(tmp_path_factory):
-    compiler = shutil.which("cc") or shutil.which("gcc") or pytest.skip("needs a C compiler")
+    if not shutil.which(COMPILER[0]):
+        pytest.skip("no C compiler: $CC and cc are missing")
     library = tmp_path_factory.mktemp("spoiler") / "spoiler.so"
-    command = [compiler, "-shared", "-fPIC", "-o", library, "-xc", "-"]
+    command = [*COMPILER, "-shared", "-fPIC", "-o", library, "-xc", "-"]
     subprocess.run(command, input=SPOILER, text=True, check=True)
     return library
 

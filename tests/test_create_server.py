@@ -1,6 +1,7 @@
 """create_server() and has_dualstack_ipv6(): the options of the listening socket, and the errors, which leak nothing."""
 
 import errno
+import sys
 from importlib import import_module
 
 import pytest
@@ -42,7 +43,7 @@ def test_the_backlog_is_the_kernels_limit(impl):
     with impl.create_server(("127.0.0.1", 0), backlog=3) as server:
         # <linux/tcp.h>: of a listening socket tcpi_sacked, the ninth 32-bit field, is the backlog.
         information = server.getsockopt(impl.IPPROTO_TCP, impl.TCP_INFO, 104)
-    assert int.from_bytes(information[28:32], "little") == 3
+    assert int.from_bytes(information[28:32], sys.byteorder) == 3
 
 
 @pytest.mark.parametrize(("dualstack", "only"), [(False, 1), (True, 0)])

@@ -62,23 +62,25 @@ def test_missing_programs_are_named_and_their_packages(monkeypatch, tmp_path, un
         ),
     ],
 )
-def test_the_packages_of_the_newest_kernel_are_those_that_it_depends_on(monkeypatch, depends, packages):
+def test_the_packages_of_the_newest_kernel_are_those_that_it_depends_on(depends, packages):
     import fetch
 
-    def apt_cache(command):
-        assert command[:2] == ["apt-cache", "depends"]
-        return "".join(f"  Depends: {needed}\n" for name in command[2:] for needed in depends[name])
+    class Apt:
+        def depends(self, *names):
+            return "".join(f"  Depends: {needed}\n" for name in names for needed in depends[name])
 
-    monkeypatch.setattr(fetch, "output", apt_cache)
-    assert fetch.packages(["apt-cache"]) == packages
+    assert fetch.packages(Apt()) == packages
 
 
-def test_a_release_without_a_kernel_is_told_of(monkeypatch, unavailable):
+def test_a_release_without_a_kernel_is_told_of(unavailable):
     import fetch
 
-    monkeypatch.setattr(fetch, "output", lambda command: "linux-image-amd64\n")
+    class Apt:
+        def depends(self, *names):
+            return "linux-image-amd64\n"
+
     with pytest.raises(unavailable, match="no kernel by linux-image-amd64"):
-        fetch.packages(["apt-cache"])
+        fetch.packages(Apt())
 
 
 def test_a_kernel_that_was_fetched_is_kept(monkeypatch, tmp_path, capsys):

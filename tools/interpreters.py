@@ -17,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from debian import KEYRING, apt, cache, output, tell
+import debian
+from debian import KEYRING, Apt, cache, output, tell
 
 RELEASE = "sid"
 VERSIONS = ["3.13", "3.14", "3.15"]
@@ -65,17 +66,14 @@ def require() -> None:
         missing.append("python3-venv")
     if not os.path.exists(KEYRING):
         missing.append("debian-archive-keyring")
-    if missing:
-        sys.exit(f"missing for the interpreters; on Debian, as root: apt-get install {' '.join(missing)}")
+    debian.require(missing)
 
 
 def fetch(directory: Path) -> list[Path]:
     """The packages, with those that they depend on."""
     tell(f"fetching Python {', '.join(VERSIONS)} of Debian's {RELEASE} (about 90 MB, with the lists that they are in)")
     names = [package.format(version) for version in VERSIONS for package in PACKAGES]
-    command = apt(directory, "deb", [RELEASE])
-    output([*command, "--yes", "--no-install-recommends", "--download-only", "install", *names])
-    return sorted(directory.glob("archives/*.deb"))
+    return Apt(directory, "deb", [RELEASE]).fetch(*names)
 
 
 def unpack(packages: list[Path], tree: Path) -> None:
@@ -84,7 +82,7 @@ def unpack(packages: list[Path], tree: Path) -> None:
     tree.mkdir()
     for package in packages:
         if "-dev_" not in package.name or package.name.startswith("libpython"):
-            output(["dpkg-deb", "--extract", str(package), str(tree)])
+            debian.unpack(package, tree)
 
 
 def release(tree: Path, version: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from host import Unavailable, located
 
 sys.path.append(str(Path(__file__).parent.parent / "tools"))
-from debian import apt, cache, output, tell
+from debian import Apt, cache, output, tell
 
 # The kernels to run on, and Debian's releases that have them. A release keeps its kernel, but for the one in the
 # making: what runs is then the kernel that it has by now.
@@ -75,8 +75,8 @@ def fetch(release, directory):
     directory.parent.mkdir(parents=True, exist_ok=True)
     tell(f"fetching the newest kernel of Debian's {release} (about 130 MB, with the lists that it is in)")
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix="unfinished-") as scratch:
-        program, *options = apt(Path(scratch), "deb", [release])
-        output([program, *options, "download", *packages(["apt-cache", *options])], Path(scratch))
+        apt = Apt(Path(scratch), "deb", [release])
+        apt.get("download", *packages(apt), directory=Path(scratch))
         unpacked = Kernel(Path(scratch, "unpacked"))
         for archive in Path(scratch).glob("*.deb"):
             unpack(dpkg_deb, archive, unpacked.directory)
@@ -86,12 +86,12 @@ def fetch(release, directory):
         return unpacked.directory.rename(directory)
 
 
-def packages(apt_cache):
-    """The names of the packages that have the newest kernel, by a command that asks apt."""
-    named = PACKAGES.findall(output([*apt_cache, "depends", NEWEST]))
+def packages(apt):
+    """The names of the packages that have the newest kernel."""
+    named = PACKAGES.findall(apt.depends(NEWEST))
     if not named:
         raise Unavailable(f"apt knows of no kernel by {NEWEST}")
-    return [*named, *PACKAGES.findall(output([*apt_cache, "depends", *named]))]
+    return [*named, *PACKAGES.findall(apt.depends(*named))]
 
 
 def unpack(dpkg_deb, archive, directory):

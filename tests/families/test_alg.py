@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import socket
+import sys
 
 import pytest
 from hypothesis import given
@@ -149,10 +150,10 @@ def test_round_trip_of_shorter_forms(address):
 
 def test_struct(tmp_path):
     fields = {
-        "salg_family": ours.AF_ALG.to_bytes(2, "little"),
+        "salg_family": ours.AF_ALG.to_bytes(2, sys.byteorder),
         "salg_type": b"skcipher".ljust(14, b"\0"),
-        "salg_feat": (0x01020304).to_bytes(4, "little"),
-        "salg_mask": (0x05060708).to_bytes(4, "little"),
+        "salg_feat": (0x01020304).to_bytes(4, sys.byteorder),
+        "salg_mask": (0x05060708).to_bytes(4, sys.byteorder),
         "salg_name": b"cbc(aes)".ljust(64, b"\0"),
     }
     struct = layout(tmp_path, "linux/if_alg.h", "struct sockaddr_alg", *fields)

@@ -3,6 +3,7 @@
 import fcntl
 import socket
 import struct
+import sys
 from types import SimpleNamespace
 
 import controllers
@@ -274,10 +275,12 @@ def test_struct(tmp_path, protocol, struct_name, address, fields):
     found = layout(tmp_path, headers, f"struct {struct_name}", *fields)
     packed = bluetooth.pack(of(protocol), "bind", address)
     assert len(packed) == found[""]
-    assert packed[:2] == ours.AF_BLUETOOTH.to_bytes(2, "little")
+    assert packed[:2] == ours.AF_BLUETOOTH.to_bytes(2, sys.byteorder)
+    # But for HCI's, which never leave the machine, they are in the order of the protocol.
+    order = sys.byteorder if protocol == "HCI" else "little"
     for field, value in fields.items():
         offset, size = found[field]
-        assert int.from_bytes(packed[offset : offset + size], "little") == value
+        assert int.from_bytes(packed[offset : offset + size], order) == value
 
 
 FORMS = {
@@ -346,5 +349,5 @@ def test_text_that_is_none_in_c(bdaddr):
 def test_other_protocols():
     with claimed(ours, "AF_BLUETOOTH", ours.SOCK_RAW, constants.BTPROTO_HIDP) as sock:
         assert outcome(sock.bind, ("00:00:00:00:00:00", 1)) == ("OSError", None, "bind(): unknown Bluetooth protocol")
-    raw = ours.AF_BLUETOOTH.to_bytes(2, "little") + b"data"
+    raw = ours.AF_BLUETOOTH.to_bytes(2, sys.byteorder) + b"data"
     assert bluetooth.unpack(SimpleNamespace(proto=constants.BTPROTO_ISO), raw) == (ours.AF_BLUETOOTH, b"data")

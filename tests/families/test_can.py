@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from contextlib import ExitStack
 from functools import partial
 from itertools import product
@@ -231,7 +232,7 @@ def test_struct(tmp_path):
         assert len(packed) == struct[""]
         for name, value in {"can_family": ours.AF_CAN, "can_ifindex": ours.if_nametoindex("lo"), **numbers}.items():
             offset, size = struct[name]
-            assert int.from_bytes(packed[offset : offset + size], "little") == value
+            assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
 
 
 class Index:

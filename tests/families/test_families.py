@@ -1,5 +1,6 @@
 """What holds for every family: no bytes of a kernel do harm, and it is tested."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +20,7 @@ FILES = {name: import_module(f"berkeley.families.{name}") for name in NUMBERS.va
 def test_whatever_the_kernel_gives_is_an_address(name, data, proto):
     """Cut short, too long or senseless: an object comes back, made of nothing but what was given."""
     with claimed(socket, f"AF_{name.upper()}", socket.SOCK_RAW, proto) as sock:
-        raw = sock.family.to_bytes(2, "little") + data
+        raw = sock.family.to_bytes(2, sys.byteorder) + data
         assert isinstance(FILES[name].unpack(sock, raw), (tuple, str, int, bytes))
 
 

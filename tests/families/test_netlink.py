@@ -1,6 +1,7 @@
 """AF_NETLINK."""
 
 import socket
+import sys
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ def test_messages(impl):
         pid, groups = b.getsockname()
         assert pid != a.getsockname()[0] > 0
         assert groups == 0
-        message = (20).to_bytes(4, "little") + bytes(16)
+        message = (20).to_bytes(4, sys.byteorder) + bytes(16)
         a.sendto(message, (pid, 0))
         assert b.recvfrom(100) == (message, a.getsockname())
         b.connect(a.getsockname())
@@ -49,7 +50,7 @@ def test_struct(tmp_path):
     assert len(packed) == struct[""]
     for field, value in {"nl_family": ours.AF_NETLINK, "nl_pid": 0x01020304, "nl_groups": 0x05060708}.items():
         offset, size = struct[field]
-        assert int.from_bytes(packed[offset : offset + size], "little") == value
+        assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
 
 
 @pytest.mark.parametrize(

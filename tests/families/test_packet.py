@@ -1,6 +1,7 @@
 """AF_PACKET."""
 
 import socket
+import sys
 
 import pytest
 from hypothesis import given
@@ -49,12 +50,12 @@ def test_round_trip(interface, protocol, packet_type, hardware_type, hardware):
 
 def test_struct(tmp_path):
     fields = {
-        "sll_family": (ours.AF_PACKET, "little"),
+        "sll_family": (ours.AF_PACKET, sys.byteorder),
         "sll_protocol": (0x0102, "big"),
-        "sll_ifindex": (1, "little"),
-        "sll_hatype": (0x0304, "little"),
-        "sll_pkttype": (5, "little"),
-        "sll_halen": (8, "little"),
+        "sll_ifindex": (1, sys.byteorder),
+        "sll_hatype": (0x0304, sys.byteorder),
+        "sll_pkttype": (5, sys.byteorder),
+        "sll_halen": (8, sys.byteorder),
         "sll_addr": (0x0607080910111213, "big"),
     }
     struct = layout(tmp_path, "linux/if_packet.h", "struct sockaddr_ll", *fields)

@@ -1,6 +1,7 @@
 """AF_QIPCRTR."""
 
 import socket
+import sys
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_name_server():
 
 
 def packet(*numbers):
-    """struct qrtr_ctrl_pkt: the command and, for those of servers, service, instance, node and port."""
+    """struct qrtr_ctrl_pkt: the command and, for those of servers, service, instance, node and port. All are __le32."""
     return b"".join(number.to_bytes(4, "little") for number in numbers)
 
 
@@ -58,7 +59,7 @@ def test_struct(tmp_path):
     assert len(packed) == struct[""]
     for field, value in {"sq_family": ours.AF_QIPCRTR, "sq_node": 0x01020304, "sq_port": 0x05060708}.items():
         offset, size = struct[field]
-        assert int.from_bytes(packed[offset : offset + size], "little") == value
+        assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,9 @@ def test_a_header_of_ones_own(impl):
 
 def test_echo_over_ipv6(raw6, own):
     """The kernel computes the checksum, and keeps away the types whose bits are set: all but the answer's."""
-    blocked = (1 << 256) - 1 - (1 << REPLY6)
-    raw6.setsockopt(constants.SOL_ICMPV6, constants.ICMP6_FILTER, blocked.to_bytes(32, "little"))
+    blocked = [0xFFFFFFFF] * 8
+    blocked[REPLY6 // 32] -= 1 << REPLY6 % 32
+    raw6.setsockopt(constants.SOL_ICMPV6, constants.ICMP6_FILTER, Struct("8I").pack(*blocked))
     raw6.sendto(ECHO.pack(REQUEST6, 0, 0, own, 3) + b"data", ("::1", 0))
     packets = iter(lambda: raw6.recvfrom(200), None)
     reply, address = next(packet for packet in packets if packet[0][4:6] == own.to_bytes(2, "big"))

@@ -1,6 +1,7 @@
 """AF_SYSTEM, macOS's: its conversions."""
 
 import fcntl
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -24,14 +25,16 @@ def test_round_trip(address):
 def test_struct():
     """struct sockaddr_ctl: sc_len, sc_family, ss_sysaddr (AF_SYS_CONTROL), sc_id, sc_unit, and 20 bytes reserved."""
     packed = system.pack(CONTROL, "bind", (0x01020304, 0x05060708))
-    assert packed == bytes([32, 32, 2, 0, 4, 3, 2, 1, 8, 7, 6, 5]) + bytes(20)
+    numbers = [(2, 2), (0x01020304, 4), (0x05060708, 4)]
+    fields = [number.to_bytes(size, sys.byteorder) for number, size in numbers]
+    assert packed == bytes([32, 32]) + b"".join(fields) + bytes(20)
 
 
 def test_name(monkeypatch):
     def answer(fd, request, info):
         assert (fd, request) == (3, 0xC0644E03)
         assert info == bytes(4) + b"com.apple.net.utun_control".ljust(96, b"\0")
-        return (7).to_bytes(4, "little") + info[4:]
+        return (7).to_bytes(4, sys.byteorder) + info[4:]
 
     monkeypatch.setattr(fcntl, "ioctl", answer)
     assert system.unpack(CONTROL, system.pack(CONTROL, "connect", "com.apple.net.utun_control")) == (7, 0)

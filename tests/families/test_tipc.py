@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 from contextlib import ExitStack
 from select import select
 from struct import Struct
@@ -226,7 +227,7 @@ def test_struct(tmp_path, kind, fields):
     assert len(packed) == struct[""]
     for name, value in values.items():
         offset, size = struct[name]
-        assert int.from_bytes(packed[offset : offset + size], "little") == value
+        assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
 
 
 class Index:

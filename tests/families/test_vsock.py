@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 import threading
 from contextlib import suppress
 
@@ -90,7 +91,7 @@ def test_struct(tmp_path):
     assert len(packed) == struct[""]
     for field, value in fields.items():
         offset, size = struct[field]
-        assert int.from_bytes(packed[offset : offset + size], "little") == value
+        assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
 
 
 @pytest.mark.parametrize("address", WRONG, ids=repr)
