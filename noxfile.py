@@ -13,14 +13,12 @@
     nox -s packages                                          what is released, in dist/: a few minutes
 """
 
-import fcntl
 import os
 import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -293,7 +291,7 @@ def vm(session):
     """Run the families' tests, and test_socket, on the newest interpreter and a kernel that has every family."""
     python = environment(session, NEWEST, f"vm-{Path(NEWEST).name}")
     install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
-    boot = [python, "vm/run.py", "--time-limit=1800", python]
+    boot = [python, "vm/run.py", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.
@@ -390,39 +388,19 @@ def compare(session, *arguments):
 
 
 def install_wheel(session, interpreter, python, *packages):
-    """Install the wheel for an interpreter, and other packages, in the environment of `python`."""
+    """Install the wheel for an interpreter, made if need be, and other packages in the environment of `python`."""
+    name = f"build-{Path(interpreter).name}"
+
+    def build(source, directory):
+        builder = environment(session, interpreter, name)
+        pip(session, builder, "install", *BUILD)
+        pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(directory), str(source))
+
     with tempfile.TemporaryDirectory() as directory:
-        wheel = build_wheel(session, interpreter, directory)
+        wheel = sources.wheel(ROOT / ".nox" / f"{name}.wheel", build, directory)
         pip(session, python, "install", wheel, *packages)
         # Of the same version as before, but perhaps of other content.
         pip(session, python, "install", "--no-deps", "--force-reinstall", wheel)
-
-
-def build_wheel(session, interpreter, directory):
-    """Put the wheel for an interpreter in a directory: its path.
-
-    It is that of the last time, unless something that it is made of has changed since; and made of a copy, in an
-    environment and a directory of its own, which are kept: what has not changed is not compiled again. Of the sessions
-    that run at the same time one makes it, for which the others wait.
-    """
-    name = f"build-{Path(interpreter).name}"
-    place = ROOT / ".nox" / f"{name}.wheel"
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wheels = list(place.glob("*.whl"))
-        if not wheels or sources.changed() > wheels[0].stat().st_mtime:
-            began = time.time()
-            for old in wheels:
-                old.unlink()
-            builder = environment(session, interpreter, name)
-            pip(session, builder, "install", *BUILD)
-            copy = sources.copy(place / "copy")
-            pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(place), str(copy))
-            wheels = list(place.glob("*.whl"))
-            # An edit of what had been copied already makes it out of date.
-            os.utime(wheels[0], (began, began))
-        return shutil.copy(wheels[0], directory)
 
 
 def environment(session, interpreter, name):
