@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -76,11 +77,13 @@ def run(commands: dict[str, list[str]], at_once: int) -> list[Done]:
 def begin(name: str, command: list[str]) -> Running:
     """Start a command in a session, and so a process group, of its own: what it starts can be ended with it."""
     output = tempfile.TemporaryFile()  # noqa: SIM115 - end() or done() closes it
-    files = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
-    return Running(name, subprocess.Popen(command, start_new_session=True, **files), output, time.monotonic())
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    return Running(name, process, output, time.monotonic())
 
 
-def end(running) -> None:
+def end(running: Iterable[Running]) -> None:
     """Interrupt them, and kill what is left of their groups."""
     for each in running:
         tell(f"interrupted: {each.name}")
