@@ -111,7 +111,8 @@ PARTLY = {"3.11", "3.12"}
 CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
 # What `check` runs, by what it is called there. Side by side, the longest first: sessions wait most of their time.
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
-TESTS = {"user": []} | {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
+TESTS = {} if os.geteuid() else {"user": []}
+TESTS |= {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
 BESIDE = {name: [name] for name in ["cpython-quick", "vm"]}
 BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
 BESIDE |= {name: [name] for name in ["lint", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
