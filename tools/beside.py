@@ -40,10 +40,13 @@ class Running:
     def done(self, status: int, processor: float) -> Done:
         """What became of it, by its status from wait(2)."""
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        self.output.seek(0)
-        text = self.output.read().decode(errors="replace")
-        self.output.close()
-        return Done(self.name, self.process.returncode, time.monotonic() - self.began, processor, text)
+        return Done(self.name, self.process.returncode, time.monotonic() - self.began, processor, self.written())
+
+    def written(self) -> str:
+        """All of its output, which is closed."""
+        with self.output:
+            self.output.seek(0)
+            return self.output.read().decode(errors="replace")
 
 
 def run(commands: dict[str, list[str]], at_once: int) -> list[Done]:
@@ -84,9 +87,8 @@ def begin(name: str, command: list[str]) -> Running:
 
 
 def end(running: Iterable[Running]) -> None:
-    """Interrupt them, and kill what is left of their groups."""
+    """Interrupt them, kill what is left of their groups, and print how far they came."""
     for each in running:
-        tell(f"interrupted: {each.name}")
         os.killpg(each.process.pid, signal.SIGINT)
     until = time.monotonic() + GRACE
     for each in running:
@@ -95,7 +97,7 @@ def end(running: Iterable[Running]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(each.process.pid, signal.SIGKILL)
         each.process.wait()
-        each.output.close()
+        tell(f"interrupted: {each.name}\n{each.written().rstrip()}")
 
 
 def describe(done: Done) -> str:
