@@ -15,14 +15,12 @@
     nox -s packages                                          what is released, in dist/: a few minutes
 """
 
-import fcntl
 import os
 import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -30,9 +28,9 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import beside
+import finding
 import foreign
 import freethreaded
-import interpreters as unstable
 import sources
 
 ROOT = Path(__file__).parent
@@ -50,79 +48,8 @@ PAGES = "tests/docs/test_docs.py::test_page_that_needs_more_than_most_kernels_ha
 
 nox.options.reuse_venv = "yes"
 
-# Prints the version, the release, whether the headers are there with which an extension is compiled, and the path.
-PROBE = """
-import os, sys, sysconfig
-version = "%d.%d" % sys.version_info[:2] + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-headers = os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h"))
-print(version, "%d.%d.%d" % sys.version_info[:3], headers, sys.executable)
-"""
-
-
-def find():
-    """The interpreters to test on, by version; and what is to be said of each version.
-
-    It is the newest release where there are several: what it has that older ones have not, or has otherwise, shows. To
-    test an older one too would take as long again.
-    """
-    usable, remarks = {}, {}
-    for version in [*SUPPORTED, *WITHOUT_LOCK]:
-        answers = [words for words in map(answer, candidates(version)) if words[:1] == [version]]
-        answers.sort(key=lambda words: [*map(int, words[1].split("."))], reverse=True)
-        releases = list(dict.fromkeys(release for _, release, headers, _ in answers if headers == "True"))
-        if releases:
-            usable[version] = next(path for _, _, headers, path in answers if headers == "True")
-            older = f"; not on {', '.join(releases[1:])}" * (len(releases) > 1)
-            remarks[version] = f"on {releases[0]}, {usable[version]}{older}"
-        elif answers:
-            remarks[version] = f"not usable: {answers[0][3]} has no Python.h (its development package has it)"
-        else:
-            remarks[version] = "not found"
-    return usable, remarks
-
-
-def candidates(version):
-    """Where an interpreter of this version may be: on PATH, among pyenv's, made here, or the one that runs this."""
-    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version.rstrip('t')}.*/bin"), reverse=True)
-    made = [Path(path).parent for path in [freethreaded.built(), *unstable.built()] if path]
-    directories = dict.fromkeys([*map(Path, os.get_exec_path()), *pyenv, *made, Path(sys.base_prefix, "bin")])
-    return [str(path) for path in (entry / f"python{version}" for entry in directories) if os.access(path, os.X_OK)]
-
-
-def answer(path, before=()):
-    """The words of the interpreter's answer to PROBE: none from a version manager's stand-in for a missing one.
-
-    `before` comes before its path: the command that it is an argument of.
-    """
-    done = subprocess.run([*before, path, "-c", PROBE], capture_output=True, text=True)
-    return done.stdout.strip().split(maxsplit=3)
-
-
-def find_or_make():
-    """The same, when the newest are made that were not found: where that fails, the remark says why."""
-    usable, remarks = find()
-    # Only for everything, as `nox` alone means: for some of it, what there is will do.
-    if missing := {*unstable.VERSIONS} - usable.keys() if not sys.argv[1:] else None:
-        try:
-            unstable.build()
-        except SystemExit as error:
-            return usable, {**remarks, **dict.fromkeys(missing, f"not found, nor made: {error}")}
-        return find()
-    return usable, remarks
-
-
-def other_build():
-    """The system's interpreter by "system", where it is another build of a version that was found elsewhere.
-
-    Distributions optimise theirs more than others do.
-    """
-    path = os.path.realpath("/usr/bin/python3")
-    version, _, headers, *_ = [*(answer(path) if os.access(path, os.X_OK) else []), None, None, None]
-    known = headers == "True" and version in USABLE and os.path.realpath(USABLE[version]) != path
-    return {"system": path} if known else {}
-
-
-FOUND, REMARKS = find_or_make()
+# Only for everything, as `nox` alone means, are the newest made: for some of it, what there is will do.
+FOUND, REMARKS = finding.find([*SUPPORTED, *WITHOUT_LOCK], make=not sys.argv[1:])
 USABLE = {version: path for version, path in FOUND.items() if version not in WITHOUT_LOCK}
 NEWEST = [None, *USABLE.values()][-1]
 
@@ -134,10 +61,12 @@ PARTLY = {"3.11", "3.12"}
 CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
 # What `check` runs, by what it is called there. Side by side, the longest first: sessions wait most of their time.
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
-TESTS = {"user": []} | {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
+TESTS = {} if os.geteuid() else {"user": []}
+TESTS |= {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
 BESIDE = {name: [name] for name in ["cpython-quick", "vm", "vm-quick"]}
 BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
-BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *(f"stubs({version})" for version in reversed(USABLE))]}
+STUBS = [f"stubs({version})" for version in reversed(USABLE)]
+BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *STUBS]}
 AT_ONCE = 2 * os.cpu_count()
 # Then, one after another, what measures time.
 ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
@@ -395,7 +324,7 @@ def wild(session):
 
 
 @nox.session
-@on_each({**FOUND, **other_build()})
+@on_each({**FOUND, **finding.other_build(USABLE)})
 def bench(session):
     """Time berkeley beside the interpreter's own module, and C."""
     install_wheel(session, session.python, "python", *group("bench"))
@@ -447,8 +376,8 @@ def nobody(home):
 def runnable(session, before):
     """The newest version that is tested, and an interpreter of it which can be run by the command `before`."""
     for version in reversed(USABLE):
-        for path in candidates(version):
-            if answer(path, before)[:1] == [version]:
+        for path in finding.candidates(version):
+            if finding.answer(path, before)[:1] == [version]:
                 return version, path
     return session.error("an ordinary user can run no interpreter that is tested; Debian's python3 is one")
 
@@ -465,39 +394,19 @@ def compare(session, interpreters, *arguments):
 
 
 def install_wheel(session, interpreter, python, *packages):
-    """Install the wheel for an interpreter, and other packages, in the environment of `python`."""
+    """Install the wheel for an interpreter, made if need be, and other packages in the environment of `python`."""
+    name = f"build-{Path(interpreter).name}"
+
+    def build(source, directory):
+        builder = environment(session, interpreter, name)
+        pip(session, builder, "install", *BUILD)
+        pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(directory), str(source))
+
     with tempfile.TemporaryDirectory() as directory:
-        wheel = build_wheel(session, interpreter, directory)
+        wheel = sources.wheel(ROOT / ".nox" / f"{name}.wheel", build, directory)
         pip(session, python, "install", wheel, *packages)
         # Of the same version as before, but perhaps of other content.
         pip(session, python, "install", "--no-deps", "--force-reinstall", wheel)
-
-
-def build_wheel(session, interpreter, directory):
-    """Put the wheel for an interpreter in a directory: its path.
-
-    It is that of the last time, unless something that it is made of has changed since; and made of a copy, in an
-    environment and a directory of its own, which are kept: what has not changed is not compiled again. Of the sessions
-    that run at the same time one makes it, for which the others wait.
-    """
-    name = f"build-{Path(interpreter).name}"
-    place = ROOT / ".nox" / f"{name}.wheel"
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wheels = list(place.glob("*.whl"))
-        if not wheels or sources.changed() > wheels[0].stat().st_mtime:
-            began = time.time()
-            for old in wheels:
-                old.unlink()
-            builder = environment(session, interpreter, name)
-            pip(session, builder, "install", *BUILD)
-            copy = sources.copy(place / "copy")
-            pip(session, builder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(place), str(copy))
-            wheels = list(place.glob("*.whl"))
-            # An edit of what had been copied already makes it out of date.
-            os.utime(wheels[0], (began, began))
-        return shutil.copy(wheels[0], directory)
 
 
 def environment(session, interpreter, name):

@@ -85,6 +85,7 @@ beside.run({name: [sys.executable, "child.py", name] for name in "ab"}, 2)
 """
 CHILD = """
 import os, subprocess, sys
+print("so far so good", flush=True)
 with subprocess.Popen(["sleep", "300"]) as process:
     with open("unfinished-" + sys.argv[1], "w") as file:
         print(process.pid, file=file)
@@ -104,7 +105,7 @@ def test_nothing_is_left_when_it_is_interrupted(tmp_path, number):
         out, err = process.communicate()
     assert process.returncode
     assert "KeyboardInterrupt" in err
-    assert "=== interrupted: a" in out
+    assert "=== interrupted: a\nso far so good\n" in out
     for grandchild in grandchildren:
         assert select.select([grandchild], [], [], 30)[0]  # readable once it has ended
         os.close(grandchild)

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -39,10 +40,13 @@ class Running:
     def done(self, status: int, processor: float) -> Done:
         """What became of it, by its status from wait(2)."""
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        self.output.seek(0)
-        text = self.output.read().decode(errors="replace")
-        self.output.close()
-        return Done(self.name, self.process.returncode, time.monotonic() - self.began, processor, text)
+        return Done(self.name, self.process.returncode, time.monotonic() - self.began, processor, self.written())
+
+    def written(self) -> str:
+        """All of its output, which is closed."""
+        with self.output:
+            self.output.seek(0)
+            return self.output.read().decode(errors="replace")
 
 
 def run(commands: dict[str, list[str]], at_once: int) -> list[Done]:
@@ -76,14 +80,15 @@ def run(commands: dict[str, list[str]], at_once: int) -> list[Done]:
 def begin(name: str, command: list[str]) -> Running:
     """Start a command in a session, and so a process group, of its own: what it starts can be ended with it."""
     output = tempfile.TemporaryFile()  # noqa: SIM115 - end() or done() closes it
-    files = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
-    return Running(name, subprocess.Popen(command, start_new_session=True, **files), output, time.monotonic())
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    return Running(name, process, output, time.monotonic())
 
 
-def end(running) -> None:
-    """Interrupt them, and kill what is left of their groups."""
+def end(running: Iterable[Running]) -> None:
+    """Interrupt them, kill what is left of their groups, and print how far they came."""
     for each in running:
-        tell(f"interrupted: {each.name}")
         os.killpg(each.process.pid, signal.SIGINT)
     until = time.monotonic() + GRACE
     for each in running:
@@ -92,7 +97,7 @@ def end(running) -> None:
         with suppress(ProcessLookupError):
             os.killpg(each.process.pid, signal.SIGKILL)
         each.process.wait()
-        each.output.close()
+        tell(f"interrupted: {each.name}\n{each.written().rstrip()}")
 
 
 def describe(done: Done) -> str:
