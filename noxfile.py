@@ -18,7 +18,6 @@
 import os
 import pwd
 import shutil
-import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser

@@ -9,7 +9,6 @@ Nothing is installed: it lies in `$XDG_CACHE_HOME/free-threaded-python`, and apt
 import os
 import shutil
 import subprocess
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
