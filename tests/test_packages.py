@@ -184,3 +184,12 @@ def test_an_older_interpreter_is_refused(python):
     ast.parse(read("setup.py"), feature_version=(3, 6))
     result = python("-c", "import sys; sys.version, sys.version_info = '3.9.18 (main)', (3, 9, 18); import berkeley")
     assert result.stderr.splitlines()[-1] == "ImportError: berkeley supports CPython 3.10 to 3.15, not 3.9.18"
+
+
+def test_the_newest_interpreters_where_there_is_no_apt(python, tmp_path):
+    """One sentence, and nothing is left behind."""
+    nowhere = {"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    result = python(ROOT / "tools" / "interpreters.py", env=nowhere)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "this takes Debian, or a system with its packages: missing apt, dpkg\n"
+    assert list(tmp_path.iterdir()) == []
