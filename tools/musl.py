@@ -9,6 +9,7 @@ It lacks ssl and other modules that take libraries: Debian has none of them on m
 import os
 import shutil
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,26 +18,30 @@ from freethreaded import PACKAGE, RELEASES
 
 # What it takes, and Debian's packages that have it.
 PROGRAMS = {"apt-get": "apt", "musl-gcc": "musl-tools", "make": "make", "tar": "tar", "xz": "xz-utils"}
-# What musl has none of: the kernel's headers, and zlib, the one library that the tests' packages take. It asks for
-# nothing that musl lacks, although it was compiled for another libc.
+# What musl has none of: the kernel's headers, and the two libraries that tests take, of the other libc. These ask for
+# nothing that musl lacks.
 HEADERS = {
     "linux": "linux-libc-dev",
     "asm": "linux-libc-dev",
     "asm-generic": "linux-libc-dev",
     "zlib.h": "zlib1g-dev",
     "zconf.h": "zlib1g-dev",
+    "ffi.h": "libffi-dev",
+    "ffitarget.h": "libffi-dev",
 }
-ZLIB = "libz.a"
+LIBRARIES = {"ZLIB": "libz.a", "LIBFFI": "libffi_pic.a"}
 # The first line answers Python's configure, to which gcc would name the platform of the other libc.
 COMPILER = """#!/bin/sh
 [ "$1" = --print-multiarch ] && exec echo {platform}
 exec musl-gcc "$@" -idirafter {headers}
 """
-# What takes longest to compile, and nobody misses here.
-LEFT_OUT = ["_codecs_cn", "_codecs_hk", "_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_decimal"]
+# What takes longest to compile, and no test of sockets misses.
+CODECS = ["_codecs_cn", "_codecs_hk", "_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_decimal"]
+TESTS = ["_ctypes_test", "_testbuffer", "_testclinic", "_testclinic_limited", "_testlimitedcapi", "_xxtestfuzz"]
 
 
 def main() -> None:
+    ArgumentParser(description="Print the path of an interpreter on musl, which is built at first.").parse_args()
     print(built() or build())
 
 
@@ -53,8 +58,11 @@ def cache() -> Path:
 
 def build() -> str:
     """Fetch the sources, build the interpreter, and keep what `make install` installs: the interpreter's path."""
-    settings = {"CC": compiler(), "ZLIB_CFLAGS": " ", "ZLIB_LIBS": gcc(f"-print-file-name={ZLIB}")}
-    settings |= {f"py_cv_module_{name}": "n/a" for name in LEFT_OUT}
+    # Of other libraries configure is to know nothing.
+    settings = {"CC": compiler(), "PKG_CONFIG_LIBDIR": "/"}
+    for name, file in LIBRARIES.items():
+        settings |= {f"{name}_CFLAGS": " ", f"{name}_LIBS": gcc(f"-print-file-name={file}")}
+    settings |= {f"py_cv_module_{name}": "n/a" for name in [*CODECS, *TESTS]}
     with TemporaryDirectory(dir=cache(), prefix="unfinished-") as scratch:
         tell(f"fetching the source package {PACKAGE} (about 50 MB, with the lists that it is in)")
         sources = debian.unpacked_source(Path(scratch), PACKAGE, RELEASES)
