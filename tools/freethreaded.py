@@ -15,7 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import debian
-from debian import KEYRING, output, tell
 
 PACKAGE = "python3.13"
 # Debian's releases that have it, the one with the newest first.
@@ -58,6 +57,7 @@ def built(kind: str = "") -> str | None:
 
 
 def cache() -> Path:
+    """Where the interpreters are kept."""
     return debian.cache("free-threaded-python")
 
 
@@ -72,14 +72,15 @@ def build(kind: str) -> str:
     require()
     cache().mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=cache(), prefix="unfinished-") as scratch:
-        sources = unpack(fetch(Path(scratch)))
+        tell(f"fetching the source package {PACKAGE} (about 50 MB, with the lists that it is in)")
+        sources = debian.unpacked_source(Path(scratch), PACKAGE, RELEASES)
         version = sources.name.removeprefix("Python-")
         prefix = cache() / f"{version}t{kind}"
         tell(f"building {prefix.name}: some minutes")
         configure, install = KINDS[kind]
-        run(["./configure", "--quiet", "--disable-gil", f"--prefix={prefix}", *configure], sources)
-        run(["make", "--silent", f"--jobs={os.cpu_count()}"], sources)
-        run(["make", "--silent", "altinstall", f"DESTDIR={scratch}/root", *install], sources)
+        step(["./configure", "--quiet", "--disable-gil", f"--prefix={prefix}", *configure], sources)
+        step(["make", "--silent", f"--jobs={os.cpu_count()}"], sources)
+        step(["make", "--silent", "altinstall", f"DESTDIR={scratch}/root", *install], sources)
         # Only now does it look finished.
         Path(f"{scratch}/root{prefix}").rename(prefix)
     return str(built(kind))
@@ -90,10 +91,9 @@ def require() -> None:
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if "gcc" not in missing:
         missing += [package for header, package in HEADERS.items() if not compiles(header)]
-    if not os.path.exists(KEYRING):
+    if not os.path.exists(debian.KEYRING):
         missing.append("debian-archive-keyring")
-    if missing:
-        sys.exit(f"missing for the build; on Debian, as root: apt-get install {' '.join(missing)}")
+    debian.require(missing)
 
 
 def compiles(header: str) -> bool:
@@ -101,31 +101,13 @@ def compiles(header: str) -> bool:
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
-def fetch(directory: Path) -> Path:
-    """The archive of the sources, without Debian's patches, from the mirror that this machine's apt uses."""
-    tell(f"fetching the source package {PACKAGE} (about 50 MB, with the lists that it is in)")
-    apt = debian.apt(directory, "deb-src", RELEASES)
-    output([*apt, "source", "--download-only", PACKAGE], directory)
-    [archive] = directory.glob("*.orig.tar.xz")
-    return archive
-
-
-def unpack(archive: Path) -> Path:
-    """The directory of the sources, beside the archive."""
-    output(["tar", "--extract", "--file", archive.name], archive.parent)
-    [sources] = archive.parent.glob("Python-*")
-    return sources
-
-
-def run(command: list[str], directory: Path) -> None:
-    """Run a step of the build, the last lines of whose output are shown if it fails."""
+def step(command: list[str], directory: Path) -> None:
     # The interpreter runs while it is built. Its races are no news then.
-    environment = {**os.environ, "TSAN_OPTIONS": "report_bugs=0"}
-    command = watched(["nice", "--adjustment=3", *command])
-    result = subprocess.run(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if result.returncode:
-        lines = result.stdout.decode(errors="replace").splitlines()[-30:]
-        sys.exit("\n".join([*lines, f"{' '.join(command)}: exit code {result.returncode}"]))
+    debian.step(watched(command), directory, {"TSAN_OPTIONS": "report_bugs=0"})
+
+
+def tell(text: str) -> None:
+    print(f"freethreaded: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

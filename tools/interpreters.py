@@ -17,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from debian import KEYRING, apt, cache, output, tell
+from debian import KEYRING, Apt, cache, output
+from debian import require as require_packages
 
 RELEASE = "sid"
 VERSIONS = ["3.13", "3.14", "3.15"]
@@ -65,17 +66,16 @@ def require() -> None:
         missing.append("python3-venv")
     if not os.path.exists(KEYRING):
         missing.append("debian-archive-keyring")
-    if missing:
-        sys.exit(f"missing for the interpreters; on Debian, as root: apt-get install {' '.join(missing)}")
+    require_packages(missing)
 
 
 def fetch(directory: Path) -> list[Path]:
     """The packages, with those that they depend on."""
     tell(f"fetching Python {', '.join(VERSIONS)} of Debian's {RELEASE} (about 90 MB, with the lists that they are in)")
     names = [package.format(version) for version in VERSIONS for package in PACKAGES]
-    command = apt(directory, "deb", [RELEASE])
-    output([*command, "--yes", "--no-install-recommends", "--download-only", "install", *names])
-    return sorted(directory.glob("archives/*.deb"))
+    apt = Apt(directory, [f"deb {{}} {RELEASE} main"])
+    apt.run("--yes", "--no-install-recommends", "--download-only", "install", *names)
+    return sorted(apt.archives.glob("*.deb"))
 
 
 def unpack(packages: list[Path], tree: Path) -> None:
@@ -123,6 +123,10 @@ def relocate(tree: Path, version: str, target: Path) -> None:
     # Debian's includes one of several, by the processor, of a directory that only its own gcc searches.
     [settings] = tree.glob(f"usr/include/*-linux-gnu/python{version}/pyconfig.h")
     shutil.copyfile(settings, tree / "usr" / "include" / f"python{version}" / "pyconfig.h")
+
+
+def tell(text: str) -> None:
+    print(f"interpreters: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
