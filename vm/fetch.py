@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import click
 from host import Unavailable, located
 
 sys.path.append(str(Path(__file__).parent.parent / "tools"))
-from debian import apt, cache, output, tell
+from debian import Apt, cache, output
 
 # The kernels to run on, and Debian's releases that have them. A release keeps its kernel, but for the one in the
 # making: what runs is then the kernel that it has by now.
@@ -65,7 +66,7 @@ def kernel(version):
     except SystemExit as ended:
         raise Unavailable(ended.code) from None
     if not found.modules.name.startswith(f"{version}."):
-        tell(f"Debian's {release} no longer has Linux {version}: this is {found.modules.name}")
+        click.echo(f"vm: Debian's {release} no longer has Linux {version}: this is {found.modules.name}", err=True)
     return found
 
 
@@ -73,10 +74,10 @@ def fetch(release, directory):
     """Fetch the newest kernel's packages; give the new directory, with what is wanted of them."""
     dpkg_deb, busybox, *_ = located("dpkg-deb", "busybox", "apt-get", "apt-cache", "zstd")
     directory.parent.mkdir(parents=True, exist_ok=True)
-    tell(f"fetching the newest kernel of Debian's {release} (about 130 MB, with the lists that it is in)")
+    click.echo(f"vm: fetching the newest kernel of Debian's {release} (about 130 MB, with the lists)", err=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix="unfinished-") as scratch:
-        program, *options = apt(Path(scratch), "deb", [release])
-        output([program, *options, "download", *packages(["apt-cache", *options])], Path(scratch))
+        apt = Apt(Path(scratch), [f"deb {{}} {release} main"])
+        apt.run("download", *packages(["apt-cache", *apt.command[1:]]), directory=Path(scratch))
         unpacked = Kernel(Path(scratch, "unpacked"))
         for archive in Path(scratch).glob("*.deb"):
             unpack(dpkg_deb, archive, unpacked.directory)
