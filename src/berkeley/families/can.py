@@ -242,7 +242,7 @@ def _identifier(value: "SupportsIndex", place: int) -> int:
 
 
 def _ecu_name(value: "SupportsIndex", place: int) -> int:
-    if not (isinstance(value, int) or INDEX_WORDS and hasattr(type(value), "__index__")):
+    if not (isinstance(value, int) or (INDEX_WORDS and hasattr(type(value), "__index__"))):
         raise TypeError(f"argument {place} must be int, not {'None' if value is None else type_name(value)}")
     return unsigned(value, 64)
 
