@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unsigned(value: "SupportsIndex", bits: int = 32) -> int:
-    """The integer's low bits, for an unsigned field: any integer is taken, as by PyArg_Parse's "k", "I", "H" and "B"."""
+    """The integer's low bits, for an unsigned field: any is taken, as by PyArg_Parse's "k", "I", "H" and "B"."""
     number = index(value)
     if WARNS_OF_CUTS and not -(1 << (bits - 1)) <= number < 1 << bits:
         _warn("integer value out of range")

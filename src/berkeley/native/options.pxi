@@ -158,7 +158,7 @@ cdef unsigned int length_alone(object value, object optlen) except? 0xFFFFFFFF:
 
 
 cdef object clear_option(socket sock, object level, object optname, object value, object optlen):
-    """Set an option to a null pointer of a length. Where anything is wrong with that, older CPython blames the fourth."""
+    """Set an option to a null pointer of a length. Where anything is wrong, older CPython blames the fourth."""
     cdef int at, name
     cdef unsigned int length
     cdef bint taken = value is None and PyIndex_Check(optlen) and family_of(sock) != AF_VSOCK
