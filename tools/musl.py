@@ -29,7 +29,7 @@ HEADERS = {
     "ffi.h": "libffi-dev",
     "ffitarget.h": "libffi-dev",
 }
-LIBRARIES = {"ZLIB": "libz.a", "LIBFFI": "libffi_pic.a"}
+FFI, ZLIB = "libffi_pic.a", "libz.a"
 # The first line answers Python's configure, to which gcc would name the platform of the other libc.
 COMPILER = """#!/bin/sh
 [ "$1" = --print-multiarch ] && exec echo {platform}
@@ -59,15 +59,15 @@ def cache() -> Path:
 def build() -> str:
     """Fetch the sources, build the interpreter, and keep what `make install` installs: the interpreter's path."""
     # Of other libraries configure is to know nothing.
-    settings = {"CC": compiler(), "PKG_CONFIG_LIBDIR": "/"}
-    for name, file in LIBRARIES.items():
-        settings |= {f"{name}_CFLAGS": " ", f"{name}_LIBS": gcc(f"-print-file-name={file}")}
+    settings = {"CC": compiler(), "PKG_CONFIG_LIBDIR": "/", "LIBFFI_CFLAGS": " ", "LIBFFI_LIBS": library(FFI)}
     settings |= {f"py_cv_module_{name}": "n/a" for name in [*CODECS, *TESTS]}
     with TemporaryDirectory(dir=cache(), prefix="unfinished-") as scratch:
         tell(f"fetching the source package {PACKAGE} (about 50 MB, with the lists that it is in)")
         sources = debian.unpacked_source(Path(scratch), PACKAGE, RELEASES)
         prefix = cache() / sources.name.removeprefix("Python-")
         tell(f"building {prefix.name}: some minutes")
+        # No position-independent code: it cannot be in an extension.
+        (sources / "Modules" / "Setup.local").write_text(f"*static*\nzlib zlibmodule.c {library(ZLIB)}\n")
         options = ["--with-ensurepip=no", "OPT=-O1"]
         debian.step(["./configure", "--quiet", f"--prefix={prefix}", *options], sources, settings)
         debian.step(["make", "--silent", f"--jobs={os.cpu_count()}"], sources)
@@ -93,6 +93,11 @@ def compiler() -> str:
         script.touch(0o755)
         script.write_text(COMPILER.format(platform=platform.replace("gnu", "musl"), headers=headers))
     return str(script)
+
+
+def library(name: str) -> str:
+    """The path of a library."""
+    return gcc(f"-print-file-name={name}")
 
 
 def gcc(question: str) -> str:
