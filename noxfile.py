@@ -62,14 +62,14 @@ CORE = [f"--ignore={ROOT / 'tests' / name}" for name in ["faults", "docs"]]
 # The tests on what has no lock take as long as on one that has: by name, `nox -s 'tests(3.13t)'`.
 TESTS = {} if os.geteuid() else {"user": []}
 TESTS |= {f"tests({version})": CORE if version in PARTLY else [] for version in reversed(USABLE)}
-BESIDE = {name: [name] for name in ["cpython-quick", "vm", "vm-quick"]}
+BESIDE = {"cpython-quick": ["cpython-quick"]}
 BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
 STUBS = [f"stubs({version})" for version in reversed(USABLE)]
 BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *STUBS]}
 AT_ONCE = 2 * os.cpu_count()
-# Then, one after another, what measures time.
+# Then, one after another, what measures time; and the machines, whose emulated devices lose what comes too late.
 ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
-ALONE |= {"bench-quick": ["bench-quick"]}
+ALONE |= {name: [name] for name in ["vm", "vm-quick", "bench-quick"]}
 
 
 def on_each(interpreters):
@@ -301,7 +301,8 @@ def in_machine(session, kernel, quick=False):
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.
     # The pages come first: the tests of Bluetooth leave the controllers in modes in which they hear nobody.
     chosen = session.posargs or ["-q", "-m", "not hypothesis", "-k", "not test_struct", PAGES, "tests/families"]
-    session.run(*boot, "-m", "pytest", *chosen, env=everything, external=True)
+    # An emulated processor is slow.
+    session.run(*boot, "-m", "pytest", "--timeout=180", *chosen, env=everything, external=True)
     if not session.posargs and not quick:
         session.run(*boot, "tests/cpython/every_family.py", env=everything, external=True)
 
