@@ -98,7 +98,7 @@ def main() -> int:
         code = subprocess.run(command, cwd=ROOT, env=variables).returncode
         if options.name == "musl" and not arguments:
             suite = [sys.executable, "tests/cpython/run.py", "--python", python, "--suite", "test.test_socket"]
-            code = code or subprocess.run(suite, cwd=ROOT).returncode
+            code = subprocess.run(suite, cwd=ROOT).returncode or code
         return code
 
 
