@@ -122,13 +122,21 @@ cdef int refuse_uint16(long number, int overflow, str function) except -1:
 cdef inline unsigned int as_unsigned(object value, str c_type, str before) except? 0xFFFFFFFF:
     """A C unsigned int; `before` is what was said of one that is too large, before C types were named."""
     cdef int overflow
-    cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    cdef long long number
+    if sizeof(long) == sizeof(long long):
+        number = PyLong_AsLongAndOverflow(value, &overflow)     # the faster
+    else:
+        number = PyLong_AsLongLongAndOverflow(value, &overflow)
     if overflow or number < 0 or number > UINT_MAX:
-        if C_TYPES:
-            refuse_number(overflow < 0 or number < 0 and not overflow, c_type)
-        PyLong_AsUnsignedLong(value)        # which refuses some, in its own words
-        raise OverflowError(before)
+        refuse_unsigned(value, overflow < 0 or number < 0 and not overflow, c_type, before)
     return <unsigned int>number
+
+
+cdef int refuse_unsigned(object value, bint negative, str c_type, str before) except -1:
+    if C_TYPES:
+        refuse_number(negative, c_type)
+    PyLong_AsUnsignedLong(value)        # which refuses some, in its own words
+    raise OverflowError(before)
 
 
 cdef int refuse_number(bint negative, str c_type) except -1:

@@ -82,9 +82,13 @@ def htonl(x, /):
 
 
 cdef inline uint32_t as_uint32(object value) except? 0xFFFFFFFF:
-    if not (C_TYPES or PyLong_Check(value)):
-        raise TypeError(f"expected int, {type_name(value)} found")
+    if not (PyLong_Check(value) or C_TYPES):
+        refuse_type(value)
     return as_unsigned(value, "uint32_t", "int larger than 32 bits")
+
+
+cdef int refuse_type(object value) except -1:
+    raise TypeError(f"expected int, {type_name(value)} found")
 
 
 # --- interfaces
@@ -139,7 +143,7 @@ def if_indextoname(if_index, /):
     cdef char name[IF_NAMESIZE]
     cdef unsigned int index
     cdef int error
-    if not (C_TYPES or PyLong_Check(if_index)):
+    if not (PyLong_Check(if_index) or C_TYPES):
         PyLong_AsUnsignedLong(if_index)     # which refuses it, in its own words
     index = as_unsigned(if_index, "unsigned int", "index is too large")
     with nogil:

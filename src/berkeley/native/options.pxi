@@ -120,16 +120,21 @@ cdef int refuse_count(tuple arguments) except -1:
     raise TypeError(f"setsockopt() takes {bounds} arguments ({given} given)")
 
 
-cdef bint read_number(object value, int *number) except -1:
+cdef inline bint read_number(object value, int *number) except -1:
     """Is the value an int? An array of several numbers has __index__ as well, and refuses it."""
+    if not (PyLong_Check(value) or SETSOCKOPT_BY_PLACE):
+        return read_index(value, number)
+    number[0] = as_int(value)
+    return True
+
+
+cdef bint read_index(object value, int *number) except -1:
     cdef bint taken = True
     try:
         number[0] = as_int(value)
     except OverflowError:
         raise
     except Exception:
-        if SETSOCKOPT_BY_PLACE:
-            raise
         taken = False
     return taken
 
