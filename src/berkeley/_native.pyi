@@ -424,7 +424,7 @@ def if_nameindex() -> list[tuple[int, str]]:
     They are those of the process's network namespace (network_namespaces(7)); OSError where the kernel cannot be asked.
     """
 def if_nametoindex(if_name: StrOrBytesPath, /) -> int:
-    """if_nametoindex(3): the interface's index, from 1. OSError where there is no such interface.
+    """if_nametoindex(3): the interface's index, from 1. OSError (ENODEV) where there is no such interface.
 
     The name is a str, bytes or a path, as a file's is: ValueError for a NUL in it.
     """

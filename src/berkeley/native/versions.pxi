@@ -54,7 +54,7 @@ cdef str NO_TIMEOUT = chosen({
 })
 cdef str TIMEOUT_BEYOND = chosen({
     "3.0": "timestamp too large to convert to C _PyTime_t",
-    "3.11": "timestamp out of range for platform time_t",
+    "3.11.3": "timestamp out of range for platform time_t",
     "3.13.15 3.14.7": "timestamp out of range for C PyTime_t",
 })
 cdef str WHOLE_TIMEOUT_BEYOND = chosen({
