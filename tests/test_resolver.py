@@ -94,7 +94,6 @@ def test_ports_of_all_kinds(host, port):
     same("getaddrinfo", host, port, type=socket.SOCK_STREAM)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="up to Python 3.11 the standard module says OverflowError")
 @pytest.mark.parametrize("port", [1 << 63, 1 << 64, -(1 << 70)])
 def test_ports_that_no_long_holds(port):
     same("getaddrinfo", "127.0.0.1", port)

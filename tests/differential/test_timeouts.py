@@ -3,11 +3,10 @@
 import decimal
 import fractions
 import socket as standard
-import sys
 
 import pytest
 from drive import each, same, same_act
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from situations import Situation
 from values import Both, Float, Real, Whole, anything
@@ -32,9 +31,6 @@ states = st.sampled_from([
 @each
 @given(where=states, value=numbers)
 def test_timeout_of_a_socket(method, where, value):
-    # Until 3.12 the standard module's setblocking() takes C ints alone.
-    assume(method == "settimeout" or sys.version_info >= (3, 13) or (type(value) in (int, bool) and abs(value) < 2**31))
-
     def act(module, scene):
         getattr(scene.sock, method)(value)
         return scene.sock.gettimeout(), scene.sock.getblocking(), scene.sock.timeout
