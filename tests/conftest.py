@@ -60,6 +60,9 @@ def interrupts():
 @pytest.fixture(params=["standard", "berkeley"])
 def impl(request):
     """The socket module under test, for what must hold on the interpreter's own and on ours."""
+    mark = request.node.get_closest_marker("ours_from")
+    if mark and request.param == "standard" and sys.version_info >= mark.args[0]:
+        pytest.skip(mark.args[1])
     return socket if request.param == "standard" else import_module("berkeley.socket")
 
 

@@ -120,7 +120,9 @@ def test_a_file_that_another_took_the_place_of(tmp_path, monkeypatch):
         assert second.recv(10, ours.MSG_DONTWAIT) == b"back"
 
 
-# Numbers of which the kernel sees the low 32 bits: it answers in its own way, not with what the program wrote.
+# Numbers of which the kernel sees the low 32 bits: it answers in its own way, not with what the program wrote. From
+# Python 3.15 on, they are warned of.
+@pytest.mark.filterwarnings("ignore:integer value out of range:DeprecationWarning")
 @pytest.mark.parametrize(
     ("family", "kind", "address", "name"),
     [

@@ -2,9 +2,7 @@
 
 import array
 import ctypes
-import decimal
 import errno
-import fractions
 import os
 import struct
 
@@ -27,7 +25,6 @@ def default_timeout(impl):
     impl.setdefaulttimeout(None)
 
 
-SOCK_DGRAM = ours.SOCK_DGRAM
 SOL_SOCKET, SO_REUSEADDR, SO_LINGER, SO_TYPE = ours.SOL_SOCKET, ours.SO_REUSEADDR, ours.SO_LINGER, ours.SO_TYPE
 SO_GET_FILTER = constants.SO_GET_FILTER
 SO_BINDTODEVICE, SO_INCOMING_CPU = ours.SO_BINDTODEVICE, ours.SO_INCOMING_CPU
@@ -63,8 +60,7 @@ def test_a_filter(count):
     """Its length is in instructions for the kernel (struct sock_filter, 8 bytes), in bytes for us."""
     program = struct.pack("HBBI", 0x06, 0, 0, 0xFFFF) * count
     buffer = ctypes.create_string_buffer(program)
-    # From Linux 6.18 on, only who has CAP_NET_ADMIN may filter TCP.
-    with ours.socket(type=SOCK_DGRAM) as sock:
+    with ours.socket() as sock:
         sock.setsockopt(SOL_SOCKET, SO_GET_FILTER, struct.pack("HP", count, ctypes.addressof(buffer)))
         assert sock.getsockopt(SOL_SOCKET, SO_GET_FILTER) == count
         for size in (len(program), len(program) + 7, max(2000, len(program) + 8)):
@@ -180,10 +176,9 @@ def test_numbers_that_do_not_fit(value):
 
 
 def test_vsock_options_have_64_bits(impl, sock):
-    """vsock(7). The family is the socket's own account: the kernel's answers are TCP's, of 32."""
+    """vsock(7). The family is the socket's own account: the kernel's answers are TCP's."""
     vsock = impl.socket(impl.AF_VSOCK, impl.SOCK_STREAM, 0, sock.fileno())
-    [first_half] = struct.unpack("Q", struct.pack("i4x", 1))
-    assert vsock.getsockopt(SOL_SOCKET, SO_TYPE) == first_half
+    assert vsock.getsockopt(SOL_SOCKET, SO_TYPE) == 1
     for value in (2**63, -1, True):
         vsock.setsockopt(SOL_SOCKET, SO_REUSEADDR, value)
     with pytest.raises(OSError, match=r"^getsockopt string buffer not allowed$"):
@@ -222,10 +217,9 @@ def test_timeouts_there_are(impl, sock, default_timeout, timeout, seconds):
      (-1e-10, ValueError, "Timeout value out of range"), (-5e-324, ValueError, "Timeout value out of range"),
      (-9223372036, ValueError, "Timeout value out of range"), (float("nan"), ValueError, r"NaN \(not a number\)"),
      (float("inf"), OverflowError, "time"), (-float("inf"), OverflowError, "time"), (1e10, OverflowError, "time"),
-     (1e308, OverflowError, "time"), (9223372037, OverflowError, "timestamp too large to convert to C"),
-     (2**63, OverflowError, "timestamp too large to convert to C"), (2**70, OverflowError, "too large to convert to C"),
-     ("1", TypeError, "integer"), (b"1", TypeError, "integer"), ([], TypeError, "integer"), (1j, TypeError, "integer"),
-     (decimal.Decimal(1), TypeError, "integer"), (fractions.Fraction(1), TypeError, "integer")],
+     (1e308, OverflowError, "time"), (9223372037, OverflowError, "timestamp"), (2**63, OverflowError, "timestamp"),
+     (2**70, OverflowError, "timestamp"), ("1", TypeError, "integer|real"), (b"1", TypeError, "integer|real"),
+     ([], TypeError, "integer|real"), (1j, TypeError, "integer|real")],
 )  # fmt: skip
 def test_timeouts_there_are_not(impl, sock, default_timeout, timeout, error, text):
     sock.settimeout(3)

@@ -187,6 +187,7 @@ def test_round_trip(address):
     assert tipc.unpack(None, tipc.pack(None, "bind", address)) == address
 
 
+@pytest.mark.filterwarnings("ignore:integer value out of range:DeprecationWarning")
 @given(words=st.tuples(word, word, word))
 @pytest.mark.parametrize(("scope", "kept"), [((), 2), ((-2,), 0xFFFFFFFE), ((0x1FF,), 0xFFFFFFFF), ((1 << 70,), 0)])
 def test_scopes(words, scope, kept):
