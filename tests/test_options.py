@@ -2,9 +2,7 @@
 
 import array
 import ctypes
-import decimal
 import errno
-import fractions
 import os
 import struct
 
@@ -219,10 +217,9 @@ def test_timeouts_there_are(impl, sock, default_timeout, timeout, seconds):
      (-1e-10, ValueError, "Timeout value out of range"), (-5e-324, ValueError, "Timeout value out of range"),
      (-9223372036, ValueError, "Timeout value out of range"), (float("nan"), ValueError, r"NaN \(not a number\)"),
      (float("inf"), OverflowError, "time"), (-float("inf"), OverflowError, "time"), (1e10, OverflowError, "time"),
-     (1e308, OverflowError, "time"), (9223372037, OverflowError, "timestamp too large to convert to C"),
-     (2**63, OverflowError, "timestamp too large to convert to C"), (2**70, OverflowError, "too large to convert to C"),
-     ("1", TypeError, "integer"), (b"1", TypeError, "integer"), ([], TypeError, "integer"), (1j, TypeError, "integer"),
-     (decimal.Decimal(1), TypeError, "integer"), (fractions.Fraction(1), TypeError, "integer")],
+     (1e308, OverflowError, "time"), (9223372037, OverflowError, "timestamp"), (2**63, OverflowError, "timestamp"),
+     (2**70, OverflowError, "timestamp"), ("1", TypeError, "integer|real"), (b"1", TypeError, "integer|real"),
+     ([], TypeError, "integer|real"), (1j, TypeError, "integer|real")],
 )  # fmt: skip
 def test_timeouts_there_are_not(impl, sock, default_timeout, timeout, error, text):
     sock.settimeout(3)
