@@ -16,7 +16,7 @@ import pytest
 
 libc = ctypes.CDLL(None)
 
-SO_ATTACH_FILTER, IPV6_HDRINCL = 26, 36
+SO_ATTACH_FILTER, SO_INCOMING_CPU, IPV6_HDRINCL = 26, 49, 36
 SOL_UDPLITE, UDPLITE_SEND_CSCOV = 136, 10
 IPPROTO_MPTCP, SOL_MPTCP, MPTCP_INFO = 262, 284, 1
 
@@ -70,7 +70,7 @@ LIMITS = [
     ("give back a filter", filter_is_given_back, r"test_options.py::test_(a_filter|socket_without_a_filter)"),
     (
         "set SO_INCOMING_CPU",
-        partial(can_set, TCP, socket.SOL_SOCKET, socket.SO_INCOMING_CPU, 1),
+        partial(can_set, TCP, socket.SOL_SOCKET, SO_INCOMING_CPU, 1),
         r"test_options.py::test_numbers_that_fit_an_int",
     ),
     (

@@ -24,7 +24,7 @@ NamedRow: TypeAlias = (
     tuple[Literal[AddressFamily.AF_INET], SocketKind, int, str, InetAddress]
     | tuple[Literal[AddressFamily.AF_INET6], SocketKind, int, str, Inet6Address]
 )
-Table = TypeVar("Table", bound=dict[Any, Any])
+_Table = TypeVar("_Table", bound=dict[Any, Any])
 ControlMessage: TypeAlias = tuple[int, int, ReadableBuffer]
 Received: TypeAlias = list[tuple[int, int, bytes]]
 
@@ -319,7 +319,7 @@ def unpack_packet(sock: socket, raw: bytes, /) -> tuple[str, int, int, int, byte
     The interface is '' where none is named or its index has no name any more. A hardware address may be longer than
     the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
     """
-def kept_for_good(table: Table) -> Table:
+def kept_for_good(table: _Table) -> _Table:
     """The same dict: no more references to it and to its values are counted, and they stay as long as the process.
 
     Without the interpreter lock, threads that take and drop a reference to the same object wait for each other: two did
