@@ -144,7 +144,8 @@ def test_several_control_messages_of_odd_lengths(impl):
 
 @pytest.mark.parametrize(
     ("item", "error", "text"),
-    [(5, TypeError, "sequence|3-item"), (None, TypeError, "sequence|3-item"), ("abc", TypeError, ""), (b"abc", TypeError, ""),
+    [(5, TypeError, "sequence|3-item"), (None, TypeError, "sequence|3-item"),
+     ("abc", TypeError, ""), (b"abc", TypeError, ""),
      ((), TypeError, "length 3"), ((1, 1), TypeError, "length 3"), ((1, 1, b"", 1), TypeError, "length 3"),
      (("1", 1, b""), TypeError, ""), ((1, 1.0, b""), TypeError, ""), ((1, 1, "text"), TypeError, ""),
      ((1, 1, None), TypeError, ""), ((2**31, 1, b""), OverflowError, ""), ((1, -(2**31) - 1, b""), OverflowError, ""),
@@ -175,7 +176,7 @@ def test_what_fails_while_it_is_iterated(pair, error):
         raise error("of its own")
 
     for call in (pair[0].sendmsg, pair[0].recvmsg_into, lambda items: pair[0].sendmsg([b"x"], items)):
-        with pytest.raises((error, TypeError), match="of its own|must be an iterable"):
+        with pytest.raises((error, TypeError), match=r"of its own|must be an iterable"):
             call(items())
 
 

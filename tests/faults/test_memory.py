@@ -216,8 +216,8 @@ def with_memory(operation, socket):
 WIDTHS = pytest.mark.parametrize("width", [1, 0], ids=["one fails", "all fail"])
 
 
-# PyTuple_New crashes there on these, once a tool of sys.monitoring was freed, as hypothesis does after each test. Why is
-# not known yet; without that they pass.
+# PyTuple_New crashes on these, once a tool of sys.monitoring was freed, as hypothesis does after each test. Why is not
+# known yet; without that they pass.
 CRASHES = {"create_connection", "numeric getaddrinfo"} if sys.version_info >= (3, 14) else {}
 
 
