@@ -58,6 +58,11 @@ cdef extern from *:
     #else
     #define HAS_LOCK 1
     #endif
+
+    /* A class's arguments come to __init__ as they are. Cython 3.3 would make an array of them, and where there is no
+       memory for the keywords' names, drop what it has not written there yet. */
+    #undef CYTHON_VECTORCALL_TPNEW
+    #define CYTHON_VECTORCALL_TPNEW 0
     """
     bint HAS_LOCK
 
