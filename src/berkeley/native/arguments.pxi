@@ -70,12 +70,14 @@ cdef extern from *:
 cdef object ZERO = 0     # the flags of most calls
 
 
-cdef inline int as_int(object value) except? -1:
+# What says "perhaps an error" is a number that is hardly given: -1 is what socket() has for defaults.
+
+cdef inline int as_int(object value) except? -2147483648:
     """A C int, as the 'i' of PyArg_Parse takes it: what CPython uses where a call has several arguments."""
     return 0 if value is ZERO else checked_int(PyLong_AsLong(value))
 
 
-cdef int checked_int(long number) except? -1:
+cdef int checked_int(long number) except? -2147483648:
     if number > INT_MAX:
         raise OverflowError("signed integer is greater than maximum")
     if number < INT_MIN:
@@ -83,19 +85,19 @@ cdef int checked_int(long number) except? -1:
     return <int>number
 
 
-cdef int as_plain_int(object value) except? -1:
+cdef int as_plain_int(object value) except? -2147483648:
     """A C int, as PyLong_AsInt takes it: what CPython uses elsewhere. It differs from `as_int` in one text."""
     return as_int_or_else(value, True)
 
 
-cdef int as_int_or_else(object value, bint plain) except? -1:
+cdef int as_int_or_else(object value, bint plain) except? -2147483648:
     """The one or the other."""
     cdef int overflow
     cdef long number = PyLong_AsLongAndOverflow(value, &overflow)
     return narrowed(number, overflow, plain)
 
 
-cdef int narrowed(long number, int overflow, bint plain) except? -1:
+cdef int narrowed(long number, int overflow, bint plain) except? -2147483648:
     """A C int of what PyLong_AsLongAndOverflow gave."""
     if plain and (overflow or number > INT_MAX or number < INT_MIN):
         raise OverflowError("Python int too large to convert to C int")
@@ -104,7 +106,7 @@ cdef int narrowed(long number, int overflow, bint plain) except? -1:
     return checked_int(number)
 
 
-cdef inline int as_sending_flags(object flags) except? -1:
+cdef inline int as_sending_flags(object flags) except? -2147483648:
     return 0 if flags is ZERO else as_int_or_else(flags, PLAIN_SENDING_FLAGS)
 
 
