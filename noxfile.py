@@ -66,7 +66,7 @@ BESIDE = {"cpython-quick": ["cpython-quick"]}
 BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.items()}
 STUBS = [f"stubs({version})" for version in reversed(USABLE)]
 BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *STUBS]}
-AT_ONCE = 2 * os.cpu_count()
+AT_ONCE = os.cpu_count() + 1
 # Then, one after another, what measures time; and the machines, whose emulated devices lose what comes too late.
 ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
 ALONE |= {name: [name] for name in ["vm", "vm-quick", "bench-quick"]}
