@@ -139,7 +139,9 @@ def test_it_is_the_same_process(tmp_path):
 
 
 def test_interrupted_from_outside(tmp_path):
-    program = "import sys\ntry: print('ready', flush=True); sys.stdin.read()\nexcept KeyboardInterrupt: sys.exit(5)"
+    # A read that begins after the signal came would not be interrupted; one of many sleeps is followed by the handler.
+    forever = "while True: time.sleep(0.05)"
+    program = f"import sys, time\ntry:\n print('ready', flush=True)\n {forever}\nexcept KeyboardInterrupt: sys.exit(5)"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([COMMAND, "run", "-c", program], cwd=tmp_path, **pipes) as process:
         assert process.stdout.readline() == b"ready\n"
