@@ -206,9 +206,9 @@ def test_wrong_count_of_arguments(pair):
 
 def test_family_is_a_descriptor_of_its_own(pair):
     assert pair[0].family is socket.AF_UNIX
-    with pytest.raises(AttributeError, match="no setter"):
+    with pytest.raises(AttributeError, match=r"no setter|can't set"):
         pair[0].family = 5
-    with pytest.raises(AttributeError, match="no deleter"):
+    with pytest.raises(AttributeError, match=r"no deleter|can't delete"):
         del pair[0].family
 
 
