@@ -252,10 +252,11 @@ class socket:
     def settimeout(self, timeout: float | None, /) -> None:
         """Set the timeout: seconds (int or float, above 0), 0 for non-blocking, None for blocking.
 
-        It bounds each call as a whole: TimeoutError says that it is over. At 0, a call that would wait raises
-        BlockingIOError instead. The descriptor itself becomes non-blocking (O_NONBLOCK, fcntl(2)) at 0 and under a
-        timeout, for all who share it. ValueError for a negative timeout or NaN, OverflowError for more than 292 years,
-        OSError (EBADF) once closed. See "Notes on socket timeouts" in Python's documentation.
+        From Python 3.15 on any real number will do. It bounds each call as a whole: TimeoutError says that it is over.
+        At 0, a call that would wait raises BlockingIOError instead. The descriptor itself becomes non-blocking
+        (O_NONBLOCK, fcntl(2)) at 0 and under a timeout, for all who share it. ValueError for a negative timeout or NaN,
+        OverflowError for more than 292 years, OSError (EBADF) once closed. See "Notes on socket timeouts" in Python's
+        documentation.
         """
     def shutdown(self, how: int, /) -> None:
         """shutdown(2): end receiving (SHUT_RD), sending (SHUT_WR) or both (SHUT_RDWR).
@@ -413,9 +414,15 @@ def getservbyport(port: int, protocolname: str = ..., /) -> str:
     65535. Audited (PEP 578) as `socket.getservbyport`.
     """
 def htonl(x: int, /) -> int:
-    """A 32-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
+    """A 32-bit number (int) from host to network order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
 def htons(x: int, /) -> int:
-    """A 16-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
+    """A 16-bit number (int) from host to network order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
 def if_indextoname(if_index: int, /) -> str:
     """if_indextoname(3): the interface's name (str). OSError (ENXIO) where there is no such interface."""
 def if_nameindex() -> list[tuple[int, str]]:
@@ -446,13 +453,19 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     `address_family` is AF_INET or AF_INET6: OSError (EAFNOSUPPORT) for others.
     """
 def ntohl(x: int, /) -> int:
-    """A 32-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
+    """A 32-bit number (int) from network to host order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
 def ntohs(x: int, /) -> int:
-    """A 16-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
+    """A 16-bit number (int) from network to host order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
 def setdefaulttimeout(timeout: float | None, /) -> None:
     """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking.
 
-    Sockets that are there keep theirs. Errors are those of settimeout() for a number that is no timeout.
+    Sockets that are there keep theirs. Numbers and errors are those of settimeout().
     """
 def sethostname(name: StrOrBytesPath, /) -> None:
     """sethostname(2): name this machine (str, bytes or a path). PermissionError without the right to.

@@ -62,22 +62,34 @@ def inet_ntop(address_family, packed_ip, /):
 # --- byte order
 
 def ntohs(x, /):
-    """A 16-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
+    """A 16-bit number (int) from network to host order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
     return c_ntohs(as_uint16(x, "ntohs"))
 
 
 def htons(x, /):
-    """A 16-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
+    """A 16-bit number (int) from host to network order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
     return c_htons(as_uint16(x, "htons"))
 
 
 def ntohl(x, /):
-    """A 32-bit number (int) from network to host order (byteorder(3)). OverflowError where it is none."""
+    """A 32-bit number (int) from network to host order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
     return PyLong_FromUnsignedLong(c_ntohl(as_uint32(x)))
 
 
 def htonl(x, /):
-    """A 32-bit number (int) from host to network order (byteorder(3)). OverflowError where it is none."""
+    """A 32-bit number (int) from host to network order (byteorder(3)).
+
+    OverflowError for a larger one; for a negative one ValueError from Python 3.14 on, and OverflowError before.
+    """
     return PyLong_FromUnsignedLong(c_htonl(as_uint32(x)))
 
 

@@ -167,10 +167,11 @@ cdef class socket:
     def settimeout(self, timeout, /):
         """Set the timeout: seconds (int or float, above 0), 0 for non-blocking, None for blocking.
 
-        It bounds each call as a whole: TimeoutError says that it is over. At 0, a call that would wait raises
-        BlockingIOError instead. The descriptor itself becomes non-blocking (O_NONBLOCK, fcntl(2)) at 0 and under a
-        timeout, for all who share it. ValueError for a negative timeout or NaN, OverflowError for more than 292 years,
-        OSError (EBADF) once closed. See "Notes on socket timeouts" in Python's documentation.
+        From Python 3.15 on any real number will do. It bounds each call as a whole: TimeoutError says that it is over.
+        At 0, a call that would wait raises BlockingIOError instead. The descriptor itself becomes non-blocking
+        (O_NONBLOCK, fcntl(2)) at 0 and under a timeout, for all who share it. ValueError for a negative timeout or NaN,
+        OverflowError for more than 292 years, OSError (EBADF) once closed. See "Notes on socket timeouts" in Python's
+        documentation.
         """
         return sock_settimeout(self, parse_timeout(timeout))
 

@@ -25,7 +25,7 @@ def getdefaulttimeout():
 def setdefaulttimeout(timeout, /):
     """Set the timeout of new sockets: seconds (int or float), 0 for non-blocking, None for blocking.
 
-    Sockets that are there keep theirs. Errors are those of settimeout() for a number that is no timeout.
+    Sockets that are there keep theirs. Numbers and errors are those of settimeout().
     """
     set_default_timeout(parse_timeout(timeout))
 
