@@ -32,6 +32,7 @@ from berkeley import constants, socket
 LACKING = 77
 DONE = "followed to its end"
 SECONDS = 20  # for one command; the page as a whole has pytest's limit
+BLOCK = 40  # for one block of Python
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN_ONLY = {"text", "toml"}
 DIRECTIVES = {"{toctree}", "{include}"}  # Sphinx's own
@@ -65,6 +66,7 @@ def main(page):
             print(f"no {name}: {error.strerror}")
             sys.exit(LACKING)
     running = []
+    signal.signal(signal.SIGALRM, late)
     try:
         follow(page, text, running)
         for process, command in running:
@@ -80,6 +82,10 @@ class PageError(Exception):
     """What the page says is not so."""
 
 
+def late(_number, _frame):
+    raise PageError(f"Timeout: {BLOCK} seconds were not enough for the block")
+
+
 def follow(page, text, running):
     program, saved = Program(page), set()
     for kind, content, line, before in blocks(page, text):
@@ -88,7 +94,9 @@ def follow(page, text, running):
             Path(named[1]).write_text(content)
             saved.add(named[1])
         elif kind in ("python", "pycon"):
+            signal.alarm(BLOCK)
             getattr(program, kind)(content, line)
+            signal.alarm(0)
         elif kind == "console":
             for command, expected in commands(content):
                 if "eave it running" in before:

@@ -4,7 +4,6 @@ import fcntl
 import socket
 import struct
 import sys
-from contextlib import suppress
 from types import SimpleNamespace
 
 import controllers
@@ -20,6 +19,10 @@ from berkeley import socket as ours
 from berkeley.families import bluetooth
 
 TIMEOUT = 20
+
+# Now and then the kernel does not wake who waits for the first message of a connection that was just accepted, though
+# it is there: one in 100 on the emulated Linux 6.1, and on the interpreter's own module just so.
+pytestmark = [pytest.mark.timeout(60, func_only=True), pytest.mark.flaky(reruns=2, only_rerun=["Timeout"])]
 
 # LE's own: the one channel of the attribute protocol, and the first PSM that programs may have.
 CID_ATT = 4
@@ -50,16 +53,10 @@ def sockets():
 
 
 def exchange(one, other, size=100):
-    """What the emulated controllers are too late for, on a busy machine, they lose: it is sent again."""
     for sender, receiver in [(one, other), (other, one)]:
-        receiver.settimeout(10)
-        for attempt in range(5):
-            sender.send(b"x" * size)
-            with suppress(TimeoutError):
-                assert receiver.recvfrom(1000) == (b"x" * size, None), attempt
-                break
-        else:
-            pytest.fail("nothing arrives")
+        receiver.settimeout(TIMEOUT)
+        sender.send(b"x" * size)
+        assert receiver.recvfrom(1000) == (b"x" * size, None)
 
 
 # --- traffic
