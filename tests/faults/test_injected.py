@@ -269,10 +269,12 @@ def test_a_call_that_would_block_waits_and_is_made_again(inject, operation):
     for a single call that must not wait: if it would block all the same, a pause comes before the next wait.)"""
     answer, left, calls = inject(operation, (operation.call, "EAGAIN", 1), ("poll", "EINTR", 1))
     assert (answer, left) == (operation.answer, [])
-    before = [operation.call, "poll", "poll"]
+    waits = ["poll", "poll", operation.call]
+    ways = [[operation.call, *waits]]
     if operation.call == "sendfile":
-        before = ["poll", "poll", "sendfile", "poll", "poll"]
-    assert [call for call in calls if call in (operation.call, "poll")] == [*before, operation.call]
+        # A poll of more than a millisecond, as on a busy machine, counts as a wait: then there is no pause.
+        ways = [[*waits, *pause, "poll", "sendfile"] for pause in (["poll"], [])]
+    assert [call for call in calls if call in (operation.call, "poll")] in ways
 
 
 @only_berkeley
