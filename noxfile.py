@@ -295,7 +295,7 @@ def vm_quick(session):
 def in_machine(session, kernel, quick=False):
     # One for each kernel: these sessions may run at the same time.
     python = environment(session, NEWEST, f"vm-{kernel}-{Path(NEWEST).name}")
-    install_wheel(session, NEWEST, python, *group("test"), *group("cpython"), *group("vm"))
+    install_wheel(session, NEWEST, python, *group("test"), *group("cpython"))
     boot = [python, "vm/run.py", "--time-limit=1800", f"--kernel={kernel}", python]
     everything = {"BERKELEY_ALL_FAMILIES": "1", "PYTHONPATH": None}
     # What needs a compiler, or made-up values by the hundred, needs no kernel, and has run on this one.

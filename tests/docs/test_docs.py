@@ -25,8 +25,6 @@ def test_page(page, alone, tmp_path):
     assert done.stdout.splitlines()[-1:] == [DONE], done.stdout
 
 
-# On Bluetooth's page: see tests/families/test_bluetooth.py.
-@pytest.mark.flaky(reruns=2, only_rerun=["Timeout"])
 @pytest.mark.parametrize("page", CHOOSY, ids=name)
 def test_page_that_needs_more_than_most_kernels_have(page, alone, tmp_path):
     done = followed(page, alone, tmp_path)
