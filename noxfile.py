@@ -15,6 +15,7 @@
     nox -s packages                                          what is released, in dist/: a few minutes
 """
 
+import json
 import os
 import pwd
 import shutil
@@ -24,6 +25,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import beside
@@ -67,6 +69,7 @@ BESIDE |= {name: [name, "--", "-m", "not alone", *less] for name, less in TESTS.
 STUBS = [f"stubs({version})" for version in reversed(USABLE)]
 BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *STUBS]}
 AT_ONCE = os.cpu_count() + 1
+FEW = 5  # failed tests that run again
 # Then, one after another, what measures time; and the machines, whose emulated devices lose what comes too late.
 ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
 ALONE |= {name: [name] for name in ["vm", "vm-quick", "bench-quick"]}
@@ -345,13 +348,25 @@ def bench_quick(session):
 def run_tests(session, *arguments, python="python", root=ROOT, before=()):
     """Run pytest in an empty directory: a path among the arguments is meant from `root`.
 
-    `before` comes before its command, and is what it is an argument of.
+    `before` comes before its command, and is what it is an argument of. Where a few tests fail, these run again, alone,
+    and must do so each time to count: of ten thousand that wait for other processes, now and then one is too late.
     """
     arguments = [str(root / word) if exists(word, root) else word for word in arguments]
     with tempfile.TemporaryDirectory() as empty, session.chdir(empty):
-        os.chmod(empty, 0o755)
-        settings = ["-c", str(root / "pyproject.toml"), "-p", "no:cacheprovider"]
-        session.run(*before, python, "-m", "pytest", *settings, *arguments, env={"PYTHONPATH": None}, external=True)
+        cache = Path(empty, "cache")
+        cache.mkdir()
+        for directory, mode in (empty, 0o755), (cache, 0o777):
+            os.chmod(directory, mode)
+        command = [*before, python, "-m", "pytest", "-c", root / "pyproject.toml", "-o", f"cache_dir={cache}"]
+        how = {"env": {"PYTHONPATH": None}, "external": True}
+        try:
+            session.run(*command, *arguments, **how)
+        except CommandFailed:
+            failed = cache / "v" / "cache" / "lastfailed"
+            if not failed.exists() or not 0 < len(names := json.loads(failed.read_text())) <= FEW:
+                raise
+            session.warn(f"again, alone: {', '.join(names)}")
+            session.run(*command, *arguments, "--last-failed", "--last-failed-no-failures=none", **how)
 
 
 def chosen(session, everything):

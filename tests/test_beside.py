@@ -56,7 +56,7 @@ while not os.path.exists(other): time.sleep(0.01)
 
 
 def test_where_the_time_went_and_what_was_skipped(beside):
-    quiet = "5 skipped: no ip\n3 passed, 5 skipped, 2 deselected in 1.20s\n"
+    quiet = "5 skipped: no ip\n1 failed, 2 passed, 5 skipped, 2 deselected in 1.20s\n1 passed, 7 deselected in 0.10s\n"
     loud = "2 skipped: no CAN (x)\n1 skipped: no ip\n=== 1 failed, 4000 passed, 3 skipped in 100.30s (0:01:40) ===\n"
     table = beside.table([beside.Done("short", 0, 1.2, 0.6, quiet), beside.Done("long", 2, 100.4, 50, loud)])
     assert [line.split() for line in table.splitlines()] == [
@@ -65,7 +65,7 @@ def test_where_the_time_went_and_what_was_skipped(beside):
         ["short", "1", "1"],
         ["6", "skipped", "in", "all:", "no", "ip"],
         ["2", "skipped", "in", "all:", "no", "CAN", "(x)"],
-        ["1", "failed,", "4003", "passed,", "8", "skipped", "in", "all"],
+        ["1", "failed,", "1", "failed", "once,", "4003", "passed,", "8", "skipped", "in", "all"],
     ]
 
 

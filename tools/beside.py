@@ -119,9 +119,10 @@ def table(done: list[Done]) -> str:
             skipped[reason] += int(count)
         for closing in CLOSING.findall(each.output):
             for count, result in map(str.split, closing.split(", ")):
-                results[result] += int(count)
+                # The tests that failed have run again.
+                results["failed once" if result == "failed" and each.code == 0 else result] += int(count)
     lines += [f"{count} skipped in all: {reason}" for reason, count in skipped.most_common()]
-    kinds = [kind for kind in ("failed", "error", "errors", "passed", "skipped") if results[kind]]
+    kinds = [kind for kind in ("failed", "failed once", "error", "errors", "passed", "skipped") if results[kind]]
     told = ", ".join(f"{results[kind]} {kind}" for kind in kinds)
     return "\n".join([*lines, f"{told} in all"] if told else lines)
 

@@ -49,7 +49,7 @@ def sockets():
 
 
 def accept(listener):
-    """A connection under a timeout: Debian's Linux 6.1.176 does not wake a blocking receive of L2CAP, or loses what came.
+    """A connection under a timeout: Linux 6.1.176 does not wake a blocking receive of L2CAP, or loses what came.
 
     So it is on the interpreter's own module too; poll(2) is told.
     """
