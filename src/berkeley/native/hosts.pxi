@@ -38,13 +38,20 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
 
 cdef addrinfo *look_up_host(const char *host, const char *service, const addrinfo *hints) except NULL:
     """getaddrinfo(3): its answers, to be freed."""
-    cdef addrinfo *results = NULL
-    cdef int code, reason
-    with nogil:
-        code = system_getaddrinfo(host, service, hints, &results, &reason)
-    if code:
-        raise_gaierror(code, reason)
-    return results
+    cdef Query query
+    memset(&query, 0, sizeof(query))
+    query.ask = by_host
+    query.name = host
+    query.service = service
+    query.hints = hints[0]
+    ask(&query)
+    if query.code:
+        raise_gaierror(query.code, query.reason)
+    return query.results
+
+
+cdef void by_host(Query *query) noexcept nogil:
+    query.code = system_getaddrinfo(query.name, query.service, &query.hints, &query.results, &query.reason)
 
 
 cdef bint numeric_host(const char *host, int family, Address *found) noexcept nogil:

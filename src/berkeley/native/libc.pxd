@@ -5,7 +5,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "<errno.h>" nogil:
     int errno
-    int EAFNOSUPPORT, EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENODEV, ENOTSOCK, ERANGE, EWOULDBLOCK
+    int EAFNOSUPPORT, EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENODEV, ENOMEM, ENOTSOCK, ERANGE
+    int ETIMEDOUT, EWOULDBLOCK
 
 
 cdef extern from "<string.h>" nogil:
@@ -189,7 +190,7 @@ cdef extern from "<netdb.h>" nogil:
         int p_proto
 
     int AI_PASSIVE, AI_NUMERICHOST, AI_NUMERICSERV
-    int EAI_SYSTEM, HOST_NOT_FOUND
+    int EAI_AGAIN, EAI_MEMORY, EAI_SYSTEM, HOST_NOT_FOUND
     enum:
         NI_MAXHOST, NI_NUMERICHOST, NI_NUMERICSERV
         NI_MAXSERV

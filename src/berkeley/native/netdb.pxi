@@ -1,49 +1,12 @@
 # The older databases: hosts (gethostby*), services, protocols, by the reentrant calls of glibc, and the host's name.
 
-from cpython.mem cimport PyMem_Realloc
-
-cdef enum:
-    ENTRY_SIZE = 1024       # doubled as long as a call says ERANGE
-
-cdef union Entry:
-    hostent host
-    servent service
-    protoent protocol
-
-cdef struct Query:
-    # What is asked for: each call takes the fields that it needs.
-    const char *name
-    const char *protocol
-    const void *address
-    socklen_t length
-    int number          # an address family, or a port in network order
-    # The answer: `found` is the entry, or NULL. Its strings are in `bytes`, to be freed.
-    Entry entry
-    void *found
-    int reason          # h_errno
-    char *bytes
-    size_t size
-
-ctypedef int (*Lookup)(Query *query) noexcept nogil
-
-
-cdef int look_up(Query *query, Lookup call) except -1:
-    """Ask, with as much room as the answer takes. Nothing found is no error here."""
-    cdef int failed = ERANGE
-    while failed == ERANGE:
-        query.size = query.size * 2 if query.size else ENTRY_SIZE
-        query.bytes = <char *>grown(query.bytes, query.size)
-        query.found = NULL
-        with nogil:
-            failed = call(query)
-    return 0
-
-
-cdef void *grown(void *block, size_t size) except NULL:
-    cdef void *larger = PyMem_Realloc(block, size)
-    if larger == NULL:
+cdef int look_up(Query *query, Ask call) except -1:
+    """Have the query answered. Nothing found is no error here."""
+    query.ask = call
+    ask(query)
+    if query.code == ENOMEM and not query.found:
         raise MemoryError
-    return larger
+    return 0
 
 
 # --- hosts
@@ -92,37 +55,41 @@ def gethostbyaddr(ip_address, /):
     PySys_Audit(b"socket.gethostbyaddr", "(O)", <PyObject *>ip_address)
     resolve_host(chars_of(name), AF_UNSPEC, &found)
     memset(&query, 0, sizeof(query))
-    query.number = found.storage.ss_family
-    if query.number == AF_INET:
-        query.address = &(<sockaddr_in *>&found.storage).sin_addr
-        query.length = sizeof(in_addr)
-    else:
-        query.address = &(<sockaddr_in6 *>&found.storage).sin6_addr
-        query.length = sizeof(in6_addr)
-    return host_entry(&query, by_host_address, query.number)
+    query.address = found
+    return host_entry(&query, by_host_address, found.storage.ss_family)
 
 
-cdef int by_host_name(Query *query) noexcept nogil:
-    return gethostbyname_r(query.name, &query.entry.host, query.bytes, query.size,
-                           <hostent **>&query.found, &query.reason)
+cdef void by_host_name(Query *query) noexcept nogil:
+    cdef hostent *entry = NULL
+    while has_room(query):
+        query.code = gethostbyname_r(query.name, &query.entry.host, query.bytes, query.size, &entry, &query.reason)
+    query.found = entry != NULL
 
 
-cdef int by_host_address(Query *query) noexcept nogil:
-    return gethostbyaddr_r(query.address, query.length, query.number, &query.entry.host, query.bytes, query.size,
-                           <hostent **>&query.found, &query.reason)
+cdef void by_host_address(Query *query) noexcept nogil:
+    cdef hostent *entry = NULL
+    cdef const void *address = &(<sockaddr_in6 *>&query.address.storage).sin6_addr
+    cdef socklen_t length = sizeof(in6_addr)
+    if query.address.storage.ss_family == AF_INET:
+        address = &(<sockaddr_in *>&query.address.storage).sin_addr
+        length = sizeof(in_addr)
+    while has_room(query):
+        query.code = gethostbyaddr_r(address, length, query.address.storage.ss_family, &query.entry.host, query.bytes,
+                                     query.size, &entry, &query.reason)
+    query.found = entry != NULL
 
 
-cdef tuple host_entry(Query *query, Lookup call, int family):
+cdef tuple host_entry(Query *query, Ask call, int family):
     try:
         look_up(query, call)
-        if query.found == NULL:
+        if not query.found:
             raise_herror(query.reason)
         if query.entry.host.h_addrtype != family:
             raise_errno(EAFNOSUPPORT)
         return (PyUnicode_DecodeFSDefault(query.entry.host.h_name), host_aliases(&query.entry.host),
                 host_addresses(&query.entry.host))
     finally:
-        PyMem_Free(query.bytes)
+        free_answer(query)
 
 
 cdef list host_aliases(hostent *entry):
@@ -157,15 +124,15 @@ def getservbyname(servicename, protocolname=UNSET, /):
     cdef Query query
     memset(&query, 0, sizeof(query))
     query.name = read_chars(servicename, &NAME, b"getservbyname() argument 1")
-    query.protocol = optional_chars(protocolname, b"getservbyname() argument 2")
-    PySys_Audit(b"socket.getservbyname", "ss", query.name, query.protocol)
+    query.service = optional_chars(protocolname, b"getservbyname() argument 2")
+    PySys_Audit(b"socket.getservbyname", "ss", query.name, query.service)
     try:
         look_up(&query, by_service_name)
-        if query.found == NULL:
+        if not query.found:
             raise OSError("service/proto not found")
         return c_ntohs(<uint16_t>query.entry.service.s_port)
     finally:
-        PyMem_Free(query.bytes)
+        free_answer(&query)
 
 
 @cython.embedsignature(False)
@@ -179,18 +146,18 @@ def getservbyport(port, protocolname=UNSET, /):
     cdef Query query
     cdef int number = as_int(port)
     memset(&query, 0, sizeof(query))
-    query.protocol = optional_chars(protocolname, b"getservbyport() argument 2")
+    query.service = optional_chars(protocolname, b"getservbyport() argument 2")
     if number < 0 or number > 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
-    PySys_Audit(b"socket.getservbyport", "is", number, query.protocol)
+    PySys_Audit(b"socket.getservbyport", "is", number, query.service)
     query.number = c_htons(<uint16_t>number)
     try:
         look_up(&query, by_service_port)
-        if query.found == NULL:
+        if not query.found:
             raise OSError("port/proto not found")
         return PyUnicode_FromString(query.entry.service.s_name)
     finally:
-        PyMem_Free(query.bytes)
+        free_answer(&query)
 
 
 def getprotobyname(protocolname, /):
@@ -203,25 +170,32 @@ def getprotobyname(protocolname, /):
     query.name = read_chars(protocolname, &NAME, b"getprotobyname() argument 1")
     try:
         look_up(&query, by_protocol_name)
-        if query.found == NULL:
+        if not query.found:
             raise OSError("protocol not found")
         return query.entry.protocol.p_proto
     finally:
-        PyMem_Free(query.bytes)
+        free_answer(&query)
 
 
-cdef int by_service_name(Query *query) noexcept nogil:
-    return getservbyname_r(query.name, query.protocol, &query.entry.service, query.bytes, query.size,
-                           <servent **>&query.found)
+cdef void by_service_name(Query *query) noexcept nogil:
+    cdef servent *entry = NULL
+    while has_room(query):
+        query.code = getservbyname_r(query.name, query.service, &query.entry.service, query.bytes, query.size, &entry)
+    query.found = entry != NULL
 
 
-cdef int by_service_port(Query *query) noexcept nogil:
-    return getservbyport_r(query.number, query.protocol, &query.entry.service, query.bytes, query.size,
-                           <servent **>&query.found)
+cdef void by_service_port(Query *query) noexcept nogil:
+    cdef servent *entry = NULL
+    while has_room(query):
+        query.code = getservbyport_r(query.number, query.service, &query.entry.service, query.bytes, query.size, &entry)
+    query.found = entry != NULL
 
 
-cdef int by_protocol_name(Query *query) noexcept nogil:
-    return getprotobyname_r(query.name, &query.entry.protocol, query.bytes, query.size, <protoent **>&query.found)
+cdef void by_protocol_name(Query *query) noexcept nogil:
+    cdef protoent *entry = NULL
+    while has_room(query):
+        query.code = getprotobyname_r(query.name, &query.entry.protocol, query.bytes, query.size, &entry)
+    query.found = entry != NULL
 
 
 cdef const char *optional_chars(object text, const char *where) except? NULL:

@@ -15,30 +15,41 @@ def getaddrinfo_as(families, kinds, host, port, family, type, proto, flags, /):
 
 
 cdef list resolve(object host, object port, int family, int kind, int proto, int flags, dict families, dict kinds):
-    cdef addrinfo hints
-    cdef addrinfo *results
-    cdef const char *host_name = NULL
-    cdef const char *service = NULL
+    cdef Query query
     encoded = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
-    port_text = resolver_port(port)
+    service = resolver_port(port)
     PySys_Audit(b"socket.getaddrinfo", "OOiii", <PyObject *>host, <PyObject *>port, family, kind, proto)
     rows = numeric_rows(encoded, port, family, kind, proto, flags, families, kinds)
     if rows is not None:
         return rows
-    if encoded is not None:
-        host_name = chars_of(encoded)
-    if port_text is not None:
-        service = chars_of(port_text)
-    memset(&hints, 0, sizeof(hints))
-    hints.ai_family = family
-    hints.ai_socktype = kind
-    hints.ai_protocol = proto
-    hints.ai_flags = flags
-    results = look_up_host(host_name, service, &hints)
+    fill_query(&query, encoded, service, family, kind, proto, flags)
+    ask(&query)
+    return rows_of(&query, families, kinds)
+
+
+cdef int fill_query(Query *query, object host, object service, int family, int kind, int proto, int flags) except -1:
+    """A query of getaddrinfo(3), as long as the texts are held."""
+    memset(query, 0, sizeof(Query))
+    query.ask = by_host
+    if host is not None:
+        query.name = chars_of(host)
+    if service is not None:
+        query.service = chars_of(service)
+    query.hints.ai_family = family
+    query.hints.ai_socktype = kind
+    query.hints.ai_protocol = proto
+    query.hints.ai_flags = flags
+    return 0
+
+
+cdef list rows_of(Query *query, dict families, dict kinds):
+    """What was answered, which is freed."""
+    if query.code:
+        raise_gaierror(query.code, query.reason)
     try:
-        return result_rows(results, families, kinds)
+        return result_rows(query.results, families, kinds)
     finally:
-        freeaddrinfo(results)
+        free_answer(query)
 
 
 cdef object resolver_port(object port):
@@ -112,6 +123,60 @@ cdef list result_rows(addrinfo *result, dict families, dict kinds):
     return rows
 
 
+cdef class Lookup:
+    """One of several getaddrinfo(3) that are made at once, each by a thread of its own.
+
+    Its arguments are those of getaddrinfo(), whose audit event it raises. It is begun when there is a turn for it.
+    """
+
+    cdef object host, port              # the texts that are asked for, and the number
+    cdef int family, kind, proto, flags
+    cdef Errand *own                    # NULL before it begins
+
+    def __init__(self, host, port, family=0, type=0, proto=0, flags=0):
+        self.family, self.kind, self.proto, self.flags = as_int(family), as_int(type), as_int(proto), as_int(flags)
+        self.host = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
+        self.port = port
+        resolver_port(port)
+        PySys_Audit(b"socket.getaddrinfo", "OOiii", <PyObject *>host, <PyObject *>port, self.family, self.kind,
+                    self.proto)
+
+    def __dealloc__(self):
+        if self.own != NULL:
+            errand_leave(&self.own.base)
+
+    def begin(self):
+        """Has it begun now? False while too many others are under way. gaierror (EAI_AGAIN) without a thread."""
+        cdef Query query
+        cdef int seen
+        if not errand_take_turn(&seen):
+            return False
+        service = resolver_port(self.port)
+        fill_query(&query, self.host, service, self.family, self.kind, self.proto, self.flags)
+        self.own = begun(&query)
+        return True
+
+    @property
+    def done(self):
+        return self.own != NULL and load_done(&self.own.base.done)
+
+    def rows(self, dict families, dict kinds, /):
+        """Once it is done: what getaddrinfo() would give, or raise."""
+        cdef Query query
+        take_answer(&query, self.own)
+        return rows_of(&query, families, kinds)
+
+
+def lookups_ended():
+    """How many look-ups of this process have ended, for `await_lookup`."""
+    return load_done(&errands_ended)
+
+
+def await_lookup(int seen, int64_t until, /):
+    """Wait until another has ended than the `seen`: False where `until`, by the system's clock in ns, comes first."""
+    return sleep_on(&errands_ended, seen, until or LLONG_MAX) != -ETIMEDOUT
+
+
 def getnameinfo(address, flags, /):
     """getnameinfo(3): (host, service), two str, for an AF_INET or AF_INET6 address with a numeric host.
 
@@ -120,11 +185,9 @@ def getnameinfo(address, flags, /):
     numeric or (NI_NAMEREQD) has no name; TypeError, OverflowError or OSError for what is no such address. Audited (PEP
     578) as `socket.getnameinfo`.
     """
-    cdef int how = as_int(flags), code, reason, port
+    cdef int how = as_int(flags), port
     cdef unsigned int flowinfo = 0, scope_id = 0
     cdef char *name
-    cdef char host[NI_MAXHOST]
-    cdef char service[NI_MAXSERV]
     cdef Address raw
     if not PyTuple_Check(address):
         raise TypeError("getnameinfo() argument 1 must be a tuple")
@@ -143,11 +206,31 @@ def getnameinfo(address, flags, /):
         if raw.storage.ss_family == AF_INET:
             return ipv4_text(<uint8_t *>&(<sockaddr_in *>&raw.storage).sin_addr), number_text(&raw)
         return ipv6_text(&(<sockaddr_in6 *>&raw.storage).sin6_addr), number_text(&raw)
-    with nogil:
-        code = system_getnameinfo(&raw, host, sizeof(host), service, sizeof(service), how, &reason)
-    if code:
-        raise_gaierror(code, reason)
-    return PyUnicode_DecodeFSDefault(host), PyUnicode_FromString(service)
+    return names_of(&raw, how)
+
+
+cdef tuple names_of(const Address *address, int flags):
+    cdef Query query
+    memset(&query, 0, sizeof(query))
+    query.ask = by_address
+    query.address = address[0]
+    query.number = flags
+    try:
+        ask(&query)
+        if query.code:
+            raise_gaierror(query.code, query.reason)
+        return PyUnicode_DecodeFSDefault(query.bytes), PyUnicode_FromString(query.bytes + NI_MAXHOST)
+    finally:
+        free_answer(&query)
+
+
+cdef void by_address(Query *query) noexcept nogil:
+    query.bytes = <char *>calloc(1, NI_MAXHOST + NI_MAXSERV)
+    if query.bytes == NULL:
+        query.code = EAI_MEMORY
+        return
+    query.code = system_getnameinfo(&query.address, query.bytes, NI_MAXHOST, query.bytes + NI_MAXHOST, NI_MAXSERV,
+                                    query.number, &query.reason)
 
 
 cdef str number_text(Address *address):

@@ -1,0 +1,91 @@
+# Deadlines: records that a context leads to (PEP 567), each within the one around it. One that was left bounds nothing,
+# wherever a copied context still leads to it.
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    /* How many are open, in the whole process: while there is none, no context is looked at. */
+    static int64_t berkeley_open_deadlines = 0;
+    #define open_deadlines() __atomic_load_n(&berkeley_open_deadlines, __ATOMIC_RELAXED)
+    #define add_open_deadlines(count) ((void)__atomic_add_fetch(&berkeley_open_deadlines, count, __ATOMIC_RELAXED))
+    """
+    int64_t open_deadlines() nogil
+    void add_open_deadlines(int count)
+
+cdef extern from "Python.h":
+    object PyContextVar_New(const char *name, PyObject *default)
+    int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
+    object PyContextVar_Set(object var, object value)
+
+cdef object innermost = PyContextVar_New(b"berkeley.deadline", <PyObject *>None)
+
+
+cdef class deadline:
+    """deadline(seconds, /)\n--\n\nBound all that blocks in a `with` block: TimeoutError once `seconds` are over.
+
+    Of nested ones the nearest counts, and a timeout of a call or a socket counts too. None bounds nothing, 0 is over at
+    once; ValueError for less. It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no
+    longer than the block: not in tasks and threads that were started in it and go on. Used once.
+    """
+
+    cdef int64_t timeout            # as given, ns; < 0 without end
+    cdef int64_t when               # by system_clock(); 0 before it is entered, and where there is no end
+    cdef unsigned char open
+    cdef deadline around
+
+    def __init__(self, seconds, /):
+        self.timeout = parse_timeout(seconds)
+
+    def __enter__(self):
+        if self.open or self.when:
+            raise RuntimeError("a deadline is entered once")
+        self.around = first_open(innermost_here())
+        if self.timeout >= 0:
+            self.when = min(system_clock(), LLONG_MAX - self.timeout) + self.timeout
+        store_char(&self.open, True)
+        PyContextVar_Set(innermost, self)
+        add_open_deadlines(1)
+        return self
+
+    def __exit__(self, kind, error, traceback, /):
+        """Left out of order, or in another context, it ends all the same, and alone."""
+        if not self.open:
+            return
+        store_char(&self.open, False)
+        add_open_deadlines(-1)
+        if innermost_here() is self:
+            PyContextVar_Set(innermost, first_open(self.around))
+
+    def remaining(self):
+        """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
+        cdef int64_t nearest = nearest_of(self)
+        return None if nearest == 0 else max(0, nearest - system_clock()) / 1e9
+
+
+cdef deadline innermost_here():
+    cdef PyObject *found
+    PyContextVar_Get(innermost, NULL, &found)
+    value = <object>found
+    Py_XDECREF(found)
+    return value
+
+
+cdef deadline first_open(deadline one):
+    """The innermost that is open, of one and those around it."""
+    while one is not None and not load_char(&one.open):
+        one = one.around
+    return one
+
+
+cdef int64_t nearest_deadline() except -1:
+    """The nearest end of the open deadlines of this context, by system_clock(); 0 where there is none."""
+    return nearest_of(innermost_here()) if open_deadlines() else 0
+
+
+cdef int64_t nearest_of(deadline one) noexcept:
+    cdef int64_t nearest = 0
+    while one is not None:
+        if load_char(&one.open) and one.when and (nearest == 0 or one.when < nearest):
+            nearest = one.when
+        one = one.around
+    return nearest
