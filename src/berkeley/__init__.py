@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
+    "deadline": "_native",
     "install": "_install",
     "is_installed": "_install",
     "register_family": "families",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall
+    from ._native import deadline as deadline
     from .families import register_family as register_family
 else:
     # With it, type checkers would take any name for one of this module's.

@@ -22,9 +22,9 @@ cdef object accept_from(socket sock, Handle *accepted):
     clear_address(&arrival.address)
     begin(&arrival.operation, sock, OP_ACCEPT, 0)
     if family_of(sock) == AF_ALG:
-        accepted[0] = <Handle>run(sock, &arrival.operation, call_accept_nameless)
+        accepted[0] = <Handle>run_in_time(sock, &arrival.operation, call_accept_nameless)
     else:
-        accepted[0] = <Handle>run(sock, &arrival.operation, call_accept)
+        accepted[0] = <Handle>run_in_time(sock, &arrival.operation, call_accept)
     try:
         return unpack_address(sock, &arrival.address)
     except:
@@ -85,7 +85,7 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
     pack_address(sock, caller, b"socket.connect", address, &connect.address)
     connect.interrupted = connect.started = False
     begin(&connect.operation, sock, OP_CONNECT, 0)
-    result = outcome(sock, &connect.operation, call_connect)
+    result = outcome_in_time(sock, &connect.operation, call_connect)
     if result == -EINPROGRESS or (result in (TIMED_OUT, RAISED) and (connect.started or connect.interrupted)):
         add_hint(sock, CONNECTING)      # the kernel goes on with it
     if result == RAISED:

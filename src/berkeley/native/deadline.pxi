@@ -12,6 +12,10 @@ cdef extern from *:
     int64_t open_deadlines() nogil
     void add_open_deadlines(int count)
 
+cdef extern from "alarms.h":
+    bint set_alarm(int64_t until, int64_t *before)
+    void end_alarm(int64_t before)
+
 cdef extern from "Python.h":
     object PyContextVar_New(const char *name, PyObject *default)
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
@@ -61,6 +65,54 @@ cdef class deadline:
         cdef int64_t nearest = nearest_of(self)
         return None if nearest == 0 else max(0, nearest - system_clock()) / 1e9
 
+
+# --- calls within a deadline
+
+cdef int narrow(Operation *operation) except -1:
+    """A call that may wait ends at the nearest deadline: TimeoutError where that is over."""
+    cdef int64_t nearest, left
+    if operation.timeout == 0:
+        return 0
+    nearest = nearest_deadline()
+    if nearest == 0:
+        return 0
+    left = nearest - system_clock()
+    if left <= 0:
+        raise_outcome(TIMED_OUT)
+    if operation.timeout < 0 and operation.kind.sleeps == SLEEPS:
+        operation.alarm = WANTED
+    if operation.timeout < 0 or operation.timeout > left:
+        operation.timeout = left
+        operation.deadline = nearest
+    return 0
+
+
+cdef inline ssize_t outcome_in_time(socket sock, Operation *operation, Call call) noexcept:
+    """`outcome`, of a call that cannot carry MSG_DONTWAIT."""
+    return outcome(sock, operation, call) if operation.alarm == NONE else outcome_or_alarm(sock, operation, call)
+
+
+cdef inline ssize_t run_in_time(socket sock, Operation *operation, Call call) except -1:
+    cdef ssize_t result = outcome_in_time(sock, operation, call)
+    if result < 0:
+        raise_outcome(result)
+    return result
+
+
+cdef ssize_t outcome_or_alarm(socket sock, Operation *operation, Call call) noexcept:
+    cdef int64_t before
+    cdef ssize_t result
+    if set_alarm(operation.deadline, &before):
+        operation.alarm = SET
+        result = outcome(sock, operation, call)
+        end_alarm(before)
+        return result
+    # No signal is to be had. To poll first leaves little: another may take what was there, and then the call sleeps.
+    wait_from_now(operation)
+    return outcome(sock, operation, call)
+
+
+# --- the deadlines of a context
 
 cdef deadline innermost_here():
     cdef PyObject *found

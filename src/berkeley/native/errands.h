@@ -34,6 +34,7 @@ static int errand_turns = ERRANDS;
 static int errand_limit = ERRANDS;
 /* Counts those that have ended: who waits for one sleeps on it. There are at most as many as threads. */
 static int errands_ended;
+static pthread_once_t forks_once = PTHREAD_ONCE_INIT;
 
 /* Sleep while the word is `seen`: 0, -EINTR, or -ETIMEDOUT at `until`, nanoseconds of CLOCK_MONOTONIC. */
 static int errand_sleep(int *word, int seen, int64_t until) {
@@ -97,12 +98,23 @@ static void *errand_thread(void *argument) {
     return NULL;
 }
 
+/* A forked child has none of the threads (fork(2)), and all turns. */
+static void errands_of_child(void) {
+    errand_turns = errand_limit;
+}
+
+static void follow_forks(void) {
+    pthread_atfork(NULL, NULL, errands_of_child);
+}
+
 /* Begin, with a turn taken, which the thread gives back: 0, or the negated errno of pthread_create(3). */
 static int errand_begin(struct errand *errand) {
     pthread_attr_t attributes;
     pthread_t thread;
     sigset_t all, before;
-    int error = pthread_attr_init(&attributes);
+    int error;
+    pthread_once(&forks_once, follow_forks);
+    error = pthread_attr_init(&attributes);
     if (error)
         return -error;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -117,9 +129,5 @@ static int errand_begin(struct errand *errand) {
     return -error;
 }
 
-/* A forked child has none of the threads (fork(2)), and all turns. */
-static void errands_of_child(void) {
-    errand_turns = errand_limit;
-}
 
 #endif

@@ -34,6 +34,12 @@ cdef enum State:
     WOKEN
     LAST_TRY
 
+# Of a call that cannot carry MSG_DONTWAIT, on a descriptor that blocks: within a deadline a timer ends it (deadline.pxi).
+cdef enum Alarm:
+    NONE
+    WANTED
+    SET
+
 cdef struct Operation:
     const Kind *kind
     int flags               # MSG_*, as the call carries them
@@ -41,6 +47,7 @@ cdef struct Operation:
     State state
     int64_t timeout         # ns; < 0 without end, 0 never waits
     int64_t deadline        # by system_clock(); 0: the clock was not needed yet
+    Alarm alarm
     # Of the sleep (wait.pxi), from the first on:
     int told                # what poll(2) said last
     int64_t polled          # when it was called last
@@ -52,8 +59,8 @@ cdef struct Operation:
 ctypedef ssize_t (*Call)(Handle handle, Operation *operation) noexcept nogil
 
 
-cdef inline void begin(Operation *operation, socket sock, int kind, int flags) noexcept:
-    """Each call that may wait begins here.
+cdef inline int begin(Operation *operation, socket sock, int kind, int flags) except -1:
+    """Each call that may wait begins here; TimeoutError where a deadline of the context is over.
 
     On a socket that never waits, and under a timeout, the call carries MSG_DONTWAIT where it can: the descriptor's own
     mode belongs to everyone who shares the open file (dup, fork), and another holder may have changed it.
@@ -64,12 +71,16 @@ cdef inline void begin(Operation *operation, socket sock, int kind, int flags) n
     operation.deadline = 0
     operation.state = FRESH
     operation.flags = flags
+    operation.alarm = NONE
+    if open_deadlines():
+        narrow(operation)
     if operation.timeout >= 0:
         if KINDS[kind].sleeps == SLEEPS_UNLESS_TOLD:
             operation.flags = flags | MSG_DONTWAIT
         if operation.timeout > 0 and (KINDS[kind].polls_first & (hints_of(sock) | ALWAYS)
                                       or flags & (MSG_OOB | MSG_ERRQUEUE)):
             begin_waiting(operation, sock)
+    return 0
 
 
 cdef void begin_waiting(Operation *operation, socket sock) noexcept:

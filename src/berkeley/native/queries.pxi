@@ -16,10 +16,6 @@ cdef extern from "errands.h" nogil:
     int errand_set_limit(int limit)
     int errand_begin(errand *errand)
     void errand_leave(errand *errand)
-    void errands_of_child()
-
-cdef extern from "<pthread.h>":
-    int pthread_atfork(void (*prepare)(), void (*parent)(), void (*child)() noexcept)
 
 cdef enum:
     ENTRY_SIZE = 1024       # bytes; doubled as long as a call says ERANGE
@@ -52,8 +48,6 @@ cdef struct Query:
 cdef struct Errand:
     errand base             # first, as errands.h knows it
     Query query             # its texts lie behind it
-
-pthread_atfork(NULL, NULL, errands_of_child)
 
 
 cdef int ask(Query *query) except -1:

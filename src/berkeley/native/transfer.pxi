@@ -177,7 +177,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
     hold_data(value, &data)
     try:
         begin(&transfer.operation, sock, OP_SEND, as_sending_flags(flags))
-        if transfer.operation.timeout > 0:
+        if transfer.operation.timeout > 0 and transfer.operation.deadline == 0:
             start_clock(&transfer.operation)
         while True:
             transfer.data = <char *>data.start + sent
@@ -187,6 +187,9 @@ cdef object sock_sendall(socket sock, object value, object flags):
             if sent == data.size:
                 return None
             go_on(&transfer.operation)
+    except BaseException as error:
+        error.bytes_sent = sent
+        raise
     finally:
         release_data(&data)
 
@@ -226,4 +229,4 @@ def sendfile(socket sock not None, source, offset, count, /):
     transfer.offset = PyLong_AsLong(offset)
     transfer.count = as_size(count)
     begin(&transfer.operation, sock, OP_SENDFILE, 0)
-    return run(sock, &transfer.operation, call_sendfile)
+    return run_in_time(sock, &transfer.operation, call_sendfile)

@@ -127,7 +127,7 @@ cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Cal
 cdef ssize_t judge(socket sock, Operation *operation, ssize_t result) noexcept nogil:
     """What comes of a result below 0: WAIT, SIGNALS, or what it is."""
     if result == -EINTR:
-        return SIGNALS
+        return TIMED_OUT if operation.alarm == SET and system_clock() >= operation.deadline else SIGNALS
     if result == -EAGAIN and operation.state == ASKING:
         end_asking(sock, operation)
         return WAIT
