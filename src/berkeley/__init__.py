@@ -16,26 +16,49 @@ __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
+    "HostNameError": "_beyond.resolving",
     "deadline": "_native",
+    "getaddrinfo": "_beyond.resolving",
+    "getaddrinfo_as_completed": "_beyond.resolving",
+    "getfqdn": "_beyond.resolving",
+    "gethostbyaddr": "_beyond.resolving",
+    "gethostbyname": "_beyond.resolving",
+    "gethostbyname_ex": "_beyond.resolving",
+    "getnameinfo": "_beyond.resolving",
     "install": "_install",
     "is_installed": "_install",
     "register_family": "families",
+    "resolver": "_beyond.resolvers",
+    "set_lookup_limit": "_native",
+    "set_resolver": "_beyond.resolvers",
     "uninstall": "_install",
 }
 
 # The public modules, which need no import of their own.
-_MODULES = ("constants", "socket")
+_MODULES = ("constants", "resolvers", "socket")
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 TYPE_CHECKING = False  # to a type checker it is true, by its name: `typing` is not imported for it
 if TYPE_CHECKING:
     from . import constants as constants
+    from . import resolvers as resolvers
     from . import socket as socket
+    from ._beyond.resolvers import resolver as resolver
+    from ._beyond.resolvers import set_resolver as set_resolver
+    from ._beyond.resolving import HostNameError as HostNameError
+    from ._beyond.resolving import getaddrinfo as getaddrinfo
+    from ._beyond.resolving import getaddrinfo_as_completed as getaddrinfo_as_completed
+    from ._beyond.resolving import getfqdn as getfqdn
+    from ._beyond.resolving import gethostbyaddr as gethostbyaddr
+    from ._beyond.resolving import gethostbyname as gethostbyname
+    from ._beyond.resolving import gethostbyname_ex as gethostbyname_ex
+    from ._beyond.resolving import getnameinfo as getnameinfo
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall
     from ._native import deadline as deadline
+    from ._native import set_lookup_limit as set_lookup_limit
     from .families import register_family as register_family
 else:
     # With it, type checkers would take any name for one of this module's.

@@ -3,13 +3,15 @@
 import berkeley.socket as namespace
 
 from .. import _native
-from .._standard.enums import FAMILIES, KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, TypeVar
 
-    from .._native import Host, InetAddress, Inet6Address, NamedRow, Port
+    from .._native import Host, NamedRow, Port
+
+    Result = TypeVar("Result")
 
 
 class HostNameError(namespace.gaierror, UnicodeError):
@@ -17,6 +19,18 @@ class HostNameError(namespace.gaierror, UnicodeError):
 
     The standard module raises a UnicodeError alone, which `except OSError` misses; it is the cause of this one.
     """
+
+
+def _within(timeout: "float | None", call: "Callable[..., Result]", *arguments: "Any") -> "Result":
+    try:
+        with _native.deadline(timeout):
+            return call(*arguments)
+    except UnicodeError as error:
+        raise _host_name_error(arguments[0], error) from error
+
+
+def _host_name_error(host: object, error: UnicodeError) -> HostNameError:
+    return HostNameError(namespace.EAI_NONAME, f"{host!r} is no host name: {error}")
 
 
 def getaddrinfo(
@@ -32,13 +46,43 @@ def getaddrinfo(
     """`socket.getaddrinfo`, within `timeout` seconds, if given: TimeoutError then, which names the host.
 
     The caller goes on at once, at a signal whose handler raises too; the look-up itself, which libc cannot abandon, ends
-    in a thread of its own. HostNameError for a host that IDNA refuses; other errors are those of `socket.getaddrinfo`.
+    in a thread of its own. HostNameError for a host that IDNA refuses; other errors are those of `socket.getaddrinfo`,
+    and gaierror (EAI_AGAIN) where no thread can be made.
     """
-    try:
-        with _native.deadline(timeout):
-            return namespace.getaddrinfo(host, port, family, type, proto, flags)
-    except UnicodeError as error:
-        raise HostNameError(namespace.EAI_NONAME, f"{host!r} is no host name: {error}") from error
+    return _within(timeout, namespace.getaddrinfo, host, port, family, type, proto, flags)
+
+
+def getnameinfo(
+    address: "tuple[str, int] | tuple[str, int, int] | tuple[str, int, int, int]",
+    flags: int,
+    *,
+    timeout: "float | None" = None,
+) -> "tuple[str, str]":
+    """`socket.getnameinfo`, within `timeout` seconds, if given: see getaddrinfo()."""
+    return _within(timeout, namespace.getnameinfo, address, flags)
+
+
+def gethostbyname(hostname: "Host", *, timeout: "float | None" = None) -> str:
+    """`socket.gethostbyname`, within `timeout` seconds, if given: see getaddrinfo()."""
+    return _within(timeout, namespace.gethostbyname, hostname)
+
+
+def gethostbyname_ex(hostname: "Host", *, timeout: "float | None" = None) -> "tuple[str, list[str], list[str]]":
+    """`socket.gethostbyname_ex`, within `timeout` seconds, if given: see getaddrinfo()."""
+    return _within(timeout, namespace.gethostbyname_ex, hostname)
+
+
+def gethostbyaddr(ip_address: "Host", *, timeout: "float | None" = None) -> "tuple[str, list[str], list[str]]":
+    """`socket.gethostbyaddr`, within `timeout` seconds, if given: see getaddrinfo()."""
+    return _within(timeout, namespace.gethostbyaddr, ip_address)
+
+
+def getfqdn(name: str = "", *, timeout: "float | None" = None) -> str:
+    """`socket.getfqdn`; what is not resolved within `timeout` seconds, if given, is returned as it is."""
+    return _within(timeout, namespace.getfqdn, name)
+
+
+# --- many names
 
 
 def getaddrinfo_as_completed(
@@ -53,9 +97,51 @@ def getaddrinfo_as_completed(
 ) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
     """(host, rows) for each of the hosts, the first answer first, as getaddrinfo() gives it; or (host, its error).
 
-    All are asked for at once, as many as lookup_limit() allows. After `timeout` seconds, which begin with the call,
-    what has no answer yet has a TimeoutError.
+    All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. After `timeout` seconds,
+    which begin with the call, what has no answer yet has a TimeoutError. A resolver of the program's own (set_resolver())
+    is not asked.
     """
     until = _native.moment(timeout)
-    begun = [_begun(host, port, family, type, proto, flags) for host in hosts]
-    return _as_completed(begun, until)
+    return _as_completed([(host, _lookup(host, port, family, type, proto, flags)) for host in hosts], until)
+
+
+def _lookup(host: "Host", *arguments: "Any") -> "_native.Lookup | OSError":
+    try:
+        return _native.Lookup(host, *arguments)
+    except UnicodeError as error:
+        return _host_name_error(host, error)
+
+
+def _as_completed(
+    lookups: "list[tuple[Host, _native.Lookup | OSError]]", until: int
+) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
+    from .._standard.enums import FAMILIES, KINDS
+
+    waiting = lookups[::-1]
+    begun: list[tuple[Host, _native.Lookup]] = []
+    while waiting or begun:
+        seen = _native.lookups_ended()
+        while waiting:
+            host, lookup = waiting[-1]
+            try:
+                if isinstance(lookup, OSError):
+                    raise lookup
+                if not lookup.begin():
+                    break
+                begun.append((host, lookup))
+            except OSError as error:
+                yield host, error
+            waiting.pop()
+        done = [each for each in begun if each[1].done]
+        begun = [each for each in begun if each not in done]
+        for host, lookup in done:
+            try:
+                rows = lookup.rows(FAMILIES, KINDS)
+            except OSError as error:
+                yield host, error
+            else:
+                yield host, rows
+        if not done and (waiting or begun) and not _native.await_lookup(seen, until):
+            for host, _ in [*begun, *waiting[::-1]]:
+                yield host, TimeoutError(f"timed out looking up {host!r}")
+            return

@@ -134,6 +134,15 @@ cdef int64_t nearest_deadline() except -1:
     return nearest_of(innermost_here()) if open_deadlines() else 0
 
 
+def moment(seconds, /):
+    """When `seconds` from now, or the nearest deadline of this context, are over: ns, as system_clock() has it; or 0."""
+    cdef int64_t nearest = nearest_deadline(), timeout = parse_timeout(seconds), until
+    if timeout < 0:
+        return nearest
+    until = min(system_clock(), LLONG_MAX - timeout) + timeout
+    return until if nearest == 0 else min(until, nearest)
+
+
 cdef int64_t nearest_of(deadline one) noexcept:
     cdef int64_t nearest = 0
     while one is not None:

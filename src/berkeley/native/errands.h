@@ -69,12 +69,20 @@ static void errand_pass_turn(void) {
         errand_wake(&errand_turns, 1);
 }
 
+/* Wakes all who wait for the end of one, or for what comes with it: a turn. */
+static void errand_tell_end(void) {
+    __atomic_add_fetch(&errands_ended, 1, __ATOMIC_RELEASE);
+    errand_wake(&errands_ended, INT32_MAX);
+}
+
 /* The limit that there was. */
 static int errand_set_limit(int limit) {
     int before = __atomic_exchange_n(&errand_limit, limit, __ATOMIC_RELAXED);
     __atomic_add_fetch(&errand_turns, limit - before, __ATOMIC_RELEASE);
-    if (limit > before)
+    if (limit > before) {
         errand_wake(&errand_turns, limit - before);
+        errand_tell_end();
+    }
     return before;
 }
 
@@ -93,8 +101,7 @@ static void *errand_thread(void *argument) {
     errand_leave(errand);
     /* First the turn: who wakes, because one has ended, may be after it. */
     errand_give_turn();
-    __atomic_add_fetch(&errands_ended, 1, __ATOMIC_RELEASE);
-    errand_wake(&errands_ended, INT32_MAX);
+    errand_tell_end();
     return NULL;
 }
 

@@ -12,6 +12,8 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
         return 0
     if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
         raise OSError("address family mismatched")      # numeric_host took it for the others
+    if layered() and is_name(host):
+        return first_address(ask_layers(host, None, family, 0, 0, 0), family, found)
     memset(&hints, 0, sizeof(hints))
     hints.ai_family = family
     if host[0] == 0:
@@ -35,6 +37,54 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
         freeaddrinfo(results)
     return 0
 
+
+# --- what stands between a program and the system's resolver
+
+cdef extern from *:
+    """
+    static int berkeley_lookup_layers = 0;
+    #define layered() __atomic_load_n(&berkeley_lookup_layers, __ATOMIC_RELAXED)
+    #define add_lookup_layers(count) ((void)__atomic_add_fetch(&berkeley_lookup_layers, count, __ATOMIC_RELAXED))
+    """
+    int layered()
+    void add_lookup_layers(int count)
+
+cdef object lookup_layers = None
+
+
+def layer_lookups(function, change, /):
+    """`change` more resolvers of the program's own: while there are any, `function` is asked for names.
+
+    It is called as getaddrinfo(host, port, family, type, proto, flags), and gives rows such as that one's, of numbers.
+    It is the same one each time.
+    """
+    global lookup_layers
+    if lookup_layers is None:
+        make_immortal(function)
+        lookup_layers = function
+    add_lookup_layers(as_int(change))
+
+
+cdef list ask_layers(const char *host, object port, int family, int kind, int proto, int flags):
+    return lookup_layers(PyUnicode_DecodeFSDefault(host), port, family, kind, proto, flags)
+
+
+cdef bint is_name(const char *host) noexcept:
+    """Not the empty one, nor a numeric address; of names, none has a colon (RFC 952), which IPv6 with a zone has."""
+    cdef Address found
+    return host[0] != 0 and strchr(host, c":") == NULL and not numeric_host(host, AF_UNSPEC, &found)
+
+
+cdef int first_address(list rows, int family, Address *found) except -1:
+    row_family, _kind, _proto, _name, address = rows[0]
+    if not numeric_host(chars_of(address[0]), row_family, found) or (family != AF_UNSPEC and row_family != family):
+        raise OSError("unknown address family")
+    if row_family == AF_INET6 and len(address) == 4:
+        (<sockaddr_in6 *>&found.storage).sin6_scope_id = address[3]
+    return 0
+
+
+# --- libc's
 
 cdef addrinfo *look_up_host(const char *host, const char *service, const addrinfo *hints) except NULL:
     """getaddrinfo(3): its answers, to be freed."""

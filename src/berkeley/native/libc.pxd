@@ -13,6 +13,7 @@ cdef extern from "<string.h>" nogil:
     void *memcpy(void *to, const void *source, size_t size)
     void *memset(void *to, int value, size_t size)
     int memcmp(const void *a, const void *b, size_t size)
+    char *strchr(const char *text, int character)
     int strcmp(const char *a, const char *b)
     size_t strlen(const char *text)
     size_t strnlen(const char *text, size_t limit)

@@ -15,14 +15,29 @@ def getaddrinfo_as(families, kinds, host, port, family, type, proto, flags, /):
 
 
 cdef list resolve(object host, object port, int family, int kind, int proto, int flags, dict families, dict kinds):
-    cdef Query query
     encoded = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
     service = resolver_port(port)
     PySys_Audit(b"socket.getaddrinfo", "OOiii", <PyObject *>host, <PyObject *>port, family, kind, proto)
     rows = numeric_rows(encoded, port, family, kind, proto, flags, families, kinds)
     if rows is not None:
         return rows
-    fill_query(&query, encoded, service, family, kind, proto, flags)
+    if layered() and encoded is not None and not flags & AI_NUMERICHOST and is_name(chars_of(encoded)):
+        return [(families.get(family, family), kinds.get(kind, kind), proto, name, address) for family, kind, proto, name,
+                address in ask_layers(chars_of(encoded), port, family, kind, proto, flags)]
+    return asked(encoded, service, family, kind, proto, flags, families, kinds)
+
+
+def getaddrinfo_of_system(host, port, family=0, type=0, proto=0, flags=0):
+    """`getaddrinfo`, whatever stands between a program and the system's resolver."""
+    encoded = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
+    service = resolver_port(port)
+    PySys_Audit(b"socket.getaddrinfo", "OOOO", <PyObject *>host, <PyObject *>port, <PyObject *>family, <PyObject *>type)
+    return asked(encoded, service, as_int(family), as_int(type), as_int(proto), as_int(flags), {}, {})
+
+
+cdef list asked(object host, object service, int family, int kind, int proto, int flags, dict families, dict kinds):
+    cdef Query query
+    fill_query(&query, host, service, family, kind, proto, flags)
     ask(&query)
     return rows_of(&query, families, kinds)
 
@@ -173,8 +188,20 @@ def lookups_ended():
 
 
 def await_lookup(int seen, int64_t until, /):
-    """Wait until another has ended than the `seen`: False where `until`, by the system's clock in ns, comes first."""
+    """Wait until another has ended than the `seen`: False where `until` (`moment`) comes first."""
     return sleep_on(&errands_ended, seen, until or LLONG_MAX) != -ETIMEDOUT
+
+
+def set_lookup_limit(limit, /):
+    """Let so many look-ups be under way at once, each in a thread of its own: the limit that there was, at first 64.
+
+    It is for those with a timeout or a deadline: others are made by their callers. Further ones wait for their turn,
+    until their own deadline. ValueError for less than 1.
+    """
+    cdef int count = as_int(limit)
+    if count < 1:
+        raise ValueError("a limit of look-ups is 1 at least")
+    return errand_set_limit(count)
 
 
 def getnameinfo(address, flags, /):

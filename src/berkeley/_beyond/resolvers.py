@@ -1,0 +1,219 @@
+"""Resolvers of a program's own, in front of the system's: for the process, or for a context."""
+
+from _thread import allocate_lock
+from contextvars import ContextVar
+from time import monotonic
+
+import berkeley.socket as namespace
+
+from .. import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+    from typing import Any, Protocol, TypeAlias
+
+    Row: TypeAlias = "tuple[int, int, int, str, tuple[Any, ...]]"
+    Port: TypeAlias = "str | bytes | int | None"
+
+    class Ask(Protocol):
+        """getaddrinfo(), by what is below."""
+
+        def __call__(
+            self, host: str, port: Port, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0, /
+        ) -> list[Row]: ...
+
+    Resolver: TypeAlias = "Callable[[Ask, str, Port, int, int, int, int], Iterable[Row]]"
+
+
+class _Process:
+    resolver: "Resolver | None" = None
+
+
+_changing = allocate_lock()
+
+
+def set_resolver(resolver: "Resolver | None") -> "Resolver | None":
+    """Have all names of the process looked up by `resolver`, or None: by the system's alone. The one that there was.
+
+    It is called as `resolver(ask, host, port, family, type, proto, flags)`, with the arguments of getaddrinfo(), for
+    each host name that getaddrinfo(), gethostbyname(), connect() and their kin are to resolve; not for numeric hosts.
+    `host` is a str, international names in their ASCII form (RFC 3490). It gives what getaddrinfo() would, or raises:
+    gaierror for a host that there is not. `ask(host, port, family, type, proto, flags)` is what is below: the system's
+    getaddrinfo(3). An auditing hook sees what the program asks for, and what is asked of the system.
+    """
+    if not (resolver is None or callable(resolver)):
+        raise TypeError(f"a resolver is called, which a {type(resolver).__name__} cannot be")
+    with _changing:
+        previous, _Process.resolver = _Process.resolver, resolver
+        _native.layer_lookups(_layers, (resolver is not None) - (previous is not None))
+    return previous
+
+
+class resolver:
+    """Have the names that are looked up in a `with` block looked up by a resolver: see set_resolver().
+
+    It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no longer than the block. Its
+    `ask` is the one around it, or set_resolver()'s. Used once.
+    """
+
+    __slots__ = ("_around", "_open", "_resolve")
+
+    def __init__(self, resolve: "Resolver", /) -> None:
+        if not callable(resolve):
+            raise TypeError(f"a resolver is called, which a {type(resolve).__name__} cannot be")
+        self._resolve = resolve
+        self._open: bool | None = None  # not yet
+
+    def __enter__(self) -> "resolver":
+        if self._open is not None:
+            raise RuntimeError("a resolver is entered once")
+        self._open = True
+        self._around = _innermost.get()
+        _innermost.set(self)
+        _native.layer_lookups(_layers, 1)
+        return self
+
+    def __exit__(
+        self, kind: "type[BaseException] | None", error: "BaseException | None", traceback: "TracebackType | None", /
+    ) -> None:
+        """Left out of order, or in another context, it ends all the same, and alone."""
+        if not self._open:
+            return
+        self._open = False
+        _native.layer_lookups(_layers, -1)
+        if _innermost.get() is self:
+            _innermost.set(self._around)
+
+
+_innermost: "ContextVar[resolver | None]" = ContextVar("berkeley.resolver", default=None)
+
+
+def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row]":
+    """What the resolvers that are in force here make of it."""
+    ask: Ask = _native.getaddrinfo_of_system
+    if (of_process := _Process.resolver) is not None:
+        ask = _asking(of_process, ask)
+    within = []
+    around = _innermost.get()
+    while around is not None:
+        if around._open:
+            within.append(around._resolve)
+        around = around._around
+    for resolve in reversed(within):
+        ask = _asking(resolve, ask)
+    return ask(host, port, family, type, proto, flags)
+
+
+def _asking(resolve: "Resolver", below: "Ask") -> "Ask":
+    def ask(
+        host: str, port: "Port", family: int = 0, type: int = 0, proto: int = 0, flags: int = 0, /
+    ) -> "list[Row]":
+        return _checked(resolve(below, host, port, family, type, proto, flags), resolve)
+
+    return ask
+
+
+def _checked(rows: "Iterable[Row]", resolve: "Resolver") -> "list[Row]":
+    """Rows of numbers and numeric hosts, as getaddrinfo(3) gives them."""
+    try:
+        rows = [(int(family), int(kind), int(proto), name, address) for family, kind, proto, name, address in rows]
+        for family, _kind, _proto, name, address in rows:
+            host, port = address[:2]
+            namespace.inet_pton(family, host.partition("%")[0])
+            if not (isinstance(address, tuple) and isinstance(port, int) and isinstance(name, str)):
+                raise TypeError(address)
+    except (TypeError, ValueError, AttributeError, OSError) as error:
+        raise TypeError(f"the resolver {resolve!r} gave no rows such as getaddrinfo() gives: {error}") from error
+    if not rows:
+        raise namespace.gaierror(namespace.EAI_NONAME, f"the resolver {resolve!r} gave no address")
+    return rows
+
+
+# --- some that most programs want
+
+
+def pin(hosts: "Mapping[str, str | Iterable[str]]") -> "Resolver":
+    """A resolver that answers for `hosts`, each with a numeric address or several, and asks for all others.
+
+    Names are the same in capitals, and with a dot at the end. gaierror where no address is of the family asked for.
+    """
+    pinned = {}
+    for name, addresses in hosts.items():
+        pinned[_canonical(name)] = [addresses] if isinstance(addresses, str) else [*addresses]
+    for address in sum(pinned.values(), []):
+        _native.getaddrinfo_of_system(address, None, 0, 0, 0, namespace.AI_NUMERICHOST)  # a clear error, and now
+
+    def resolve(
+        ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int
+    ) -> "list[Row]":
+        addresses = pinned.get(_canonical(host))
+        if addresses is None:
+            return ask(host, port, family, type, proto, flags)
+        rows: list[Row] = []
+        for address in addresses:
+            try:
+                rows += ask(address, port, family, type, proto, flags | namespace.AI_NUMERICHOST)
+            except namespace.gaierror as error:
+                last = error
+        if rows:
+            return rows
+        raise last
+
+    return resolve
+
+
+def refuse(*hosts: str) -> "Resolver":
+    """A resolver that knows none of `hosts`, names or patterns such as `"*.example.org"`, and asks for all others.
+
+    It raises the gaierror (EAI_NONAME) of a host that there is not.
+    """
+    from fnmatch import fnmatchcase
+
+    patterns = [_canonical(host) for host in hosts]
+
+    def resolve(
+        ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int
+    ) -> "list[Row]":
+        if any(fnmatchcase(_canonical(host), pattern) for pattern in patterns):
+            raise namespace.gaierror(namespace.EAI_NONAME, f"{host} is refused")
+        return ask(host, port, family, type, proto, flags)
+
+    return resolve
+
+
+class cache:
+    """A resolver that keeps what was answered for `seconds`, of the last `size` questions. Errors are not kept."""
+
+    def __init__(self, seconds: float, *, size: int = 1000) -> None:
+        if not (seconds > 0 and size > 0):
+            raise ValueError("a cache keeps something for some time")
+        self._seconds, self._size = seconds, size
+        self._kept: dict[tuple[Any, ...], tuple[float, list[Row]]] = {}
+        self._lock = allocate_lock()
+
+    def __call__(
+        self, ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int
+    ) -> "list[Row]":
+        question = _canonical(host), port, family, type, proto, flags
+        with self._lock:
+            until, rows = self._kept.get(question, (0, []))
+        if monotonic() < until:
+            return rows
+        rows = ask(host, port, family, type, proto, flags)
+        with self._lock:
+            self._kept.pop(question, None)
+            self._kept[question] = monotonic() + self._seconds, rows
+            if len(self._kept) > self._size:
+                del self._kept[next(iter(self._kept))]
+        return rows
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._kept.clear()
+
+
+def _canonical(host: str) -> str:
+    return host.lower().removesuffix(".")
