@@ -18,6 +18,8 @@ LAYERS = [
     ("command", r"berkeley\.(__main__|_command(\..*)?)"),
     ("package", r"berkeley"),
     ("install", r"berkeley\._install"),
+    ("resolvers", r"berkeley\.resolvers"),
+    ("beyond", r"berkeley\._beyond(\..*)?"),
     ("names", r"berkeley\.(socket|constants)"),
     ("standard", r"berkeley\._standard(\..*)?"),
     ("native names", r"berkeley\.(_socket|_pickles)"),
@@ -29,6 +31,7 @@ LAYERS = [
 NAMESPACE = "import berkeley.socket as namespace"
 LOOKS_UP = {
     "berkeley._pickles",
+    *(f"berkeley._beyond.{name}" for name in ("resolvers", "resolving")),
     *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "resolving")),
 }
 
@@ -133,13 +136,13 @@ def test_the_socket_module_loads_little(python):
 def test_public_names(python):
     program = """
 import berkeley
-for name in berkeley.__all__:
-    assert name in dir(berkeley)
-    getattr(berkeley, name)
-    assert name in vars(berkeley)
 for name in "constants", "socket":
     assert name in dir(berkeley) and name not in vars(berkeley)
     assert getattr(berkeley, name).AF_INET == 2
+    assert name in vars(berkeley)
+for name in [*berkeley.__all__, "resolvers"]:
+    assert name in dir(berkeley)
+    getattr(berkeley, name)
     assert name in vars(berkeley)
 try:
     berkeley.no_such_name

@@ -189,7 +189,7 @@ assert len(ran) > 2
     "many": """
 hosts = [*(f"host{number}.example." for number in range(200)), "localhost"]
 start = time.monotonic()
-found = dict(berkeley.getaddrinfo_as_completed(hosts[::-1], 80, timeout=1))
+found = dict(berkeley.getaddrinfo_as_completed(hosts[::-1], 80, timeout=.5))
 assert time.monotonic() - start < 5
 assert type(found.pop("localhost")) is list
 assert {type(error) for error in found.values()} == {TimeoutError}

@@ -1,6 +1,7 @@
 """The typed face of the extension: what the Python files of the package take from it."""
 
 from collections.abc import Callable, Iterable
+from types import TracebackType
 from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
@@ -47,6 +48,43 @@ class herror(OSError):
 
     An OSError, of gethostbyaddr() and gethostbyname_ex().
     """
+
+
+class deadline:
+    """Bound all that blocks in a `with` block: TimeoutError once `seconds` are over.
+
+    Of nested ones the nearest counts, and a timeout of a call or a socket counts too. None bounds nothing, 0 is over at
+    once; ValueError for less. It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no
+    longer than the block: not in tasks and threads that were started in it and go on. Used once.
+    """
+
+    def __init__(self, seconds: float | None, /) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        """Left out of order, or in another context, it ends all the same, and alone."""
+    def remaining(self) -> float | None:
+        """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
+
+
+class Lookup:
+    """One of several getaddrinfo(3) that are made at once, each by a thread of its own.
+
+    Its arguments are those of getaddrinfo(), whose audit event it raises. It is begun when there is a turn for it.
+    """
+
+    def __init__(
+        self, host: Host, port: Port, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> None: ...
+    def begin(self) -> bool:
+        """Has it begun now? False while too many others are under way. gaierror (EAI_AGAIN) without a thread."""
+    @property
+    def done(self) -> bool: ...
+    def rows(
+        self, families: dict[int, AddressFamily], kinds: dict[int, SocketKind], /
+    ) -> list[NamedRow]:
+        """Once it is done: what getaddrinfo() would give, or raise."""
 
 
 class socket:
@@ -295,6 +333,28 @@ def getaddrinfo_as(
     family: int, type: int, proto: int, flags: int, /,
 ) -> list[NamedRow]:
     """`getaddrinfo`, with the members of `families` and `kinds` (dicts from int) in place of numbers they have."""
+def getaddrinfo_of_system(
+    host: Host, port: Port, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+) -> list[Row]:
+    """`getaddrinfo`, whatever stands between a program and the system's resolver."""
+def lookups_ended() -> int:
+    """How many look-ups of this process have ended, for `await_lookup`."""
+def await_lookup(seen: int, until: int, /) -> bool:
+    """Wait until another has ended than the `seen`: False where `until` (`moment`) comes first."""
+def set_lookup_limit(limit: SupportsIndex, /) -> int:
+    """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit that there was, at first 64.
+
+    It is for those with a timeout or a deadline: others are made by their callers. Further ones wait for their turn,
+    until their own deadline. ValueError for less than 1.
+    """
+def moment(seconds: float | None, /) -> int:
+    """When `seconds` from now, or the nearest deadline of this context, are over: ns, as system_clock() has it; or 0."""
+def layer_lookups(function: Callable[[str, Port, int, int, int, int], list[Row]], change: int, /) -> None:
+    """`change` more resolvers of the program's own: while there are any, `function` is asked for names.
+
+    It is called as getaddrinfo(host, port, family, type, proto, flags), and gives rows such as that one's, of numbers.
+    It is the same one each time.
+    """
 def hold(sock: Socket, /) -> None:
     """Count one more file of the socket: it stays open until `_decref_socketios()` has been called for each.
 

@@ -43,7 +43,7 @@ def getaddrinfo(
     *,
     timeout: "float | None" = None,
 ) -> "list[NamedRow]":
-    """`socket.getaddrinfo`, within `timeout` seconds, if given: TimeoutError then, which names the host.
+    """getaddrinfo(3), as `socket.getaddrinfo`, within `timeout` seconds, if given: TimeoutError then, naming the host.
 
     The caller goes on at once, at a signal whose handler raises too; the look-up itself, which libc cannot abandon, ends
     in a thread of its own. HostNameError for a host that IDNA refuses; other errors are those of `socket.getaddrinfo`,
@@ -58,27 +58,27 @@ def getnameinfo(
     *,
     timeout: "float | None" = None,
 ) -> "tuple[str, str]":
-    """`socket.getnameinfo`, within `timeout` seconds, if given: see getaddrinfo()."""
+    """getnameinfo(3), as `socket.getnameinfo`, within `timeout` seconds, if given: see getaddrinfo()."""
     return _within(timeout, namespace.getnameinfo, address, flags)
 
 
 def gethostbyname(hostname: "Host", *, timeout: "float | None" = None) -> str:
-    """`socket.gethostbyname`, within `timeout` seconds, if given: see getaddrinfo()."""
+    """getaddrinfo(3), as `socket.gethostbyname`, within `timeout` seconds, if given: see getaddrinfo()."""
     return _within(timeout, namespace.gethostbyname, hostname)
 
 
 def gethostbyname_ex(hostname: "Host", *, timeout: "float | None" = None) -> "tuple[str, list[str], list[str]]":
-    """`socket.gethostbyname_ex`, within `timeout` seconds, if given: see getaddrinfo()."""
+    """gethostbyname_r(3), as `socket.gethostbyname_ex`, within `timeout` seconds, if given: see getaddrinfo()."""
     return _within(timeout, namespace.gethostbyname_ex, hostname)
 
 
 def gethostbyaddr(ip_address: "Host", *, timeout: "float | None" = None) -> "tuple[str, list[str], list[str]]":
-    """`socket.gethostbyaddr`, within `timeout` seconds, if given: see getaddrinfo()."""
+    """gethostbyaddr_r(3), as `socket.gethostbyaddr`, within `timeout` seconds, if given: see getaddrinfo()."""
     return _within(timeout, namespace.gethostbyaddr, ip_address)
 
 
 def getfqdn(name: str = "", *, timeout: "float | None" = None) -> str:
-    """`socket.getfqdn`; what is not resolved within `timeout` seconds, if given, is returned as it is."""
+    """As `socket.getfqdn`, by gethostbyaddr_r(3); a name not resolved within `timeout` seconds is returned as it is."""
     return _within(timeout, namespace.getfqdn, name)
 
 
@@ -95,7 +95,7 @@ def getaddrinfo_as_completed(
     *,
     timeout: "float | None" = None,
 ) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
-    """(host, rows) for each of the hosts, the first answer first, as getaddrinfo() gives it; or (host, its error).
+    """getaddrinfo(3) for each of the hosts, the first answer first: (host, rows as getaddrinfo() gives), or (host, error).
 
     All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. After `timeout` seconds,
     which begin with the call, what has no answer yet has a TimeoutError. A resolver of the program's own (set_resolver())

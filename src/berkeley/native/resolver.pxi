@@ -193,7 +193,7 @@ def await_lookup(int seen, int64_t until, /):
 
 
 def set_lookup_limit(limit, /):
-    """Let so many look-ups be under way at once, each in a thread of its own: the limit that there was, at first 64.
+    """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit that there was, at first 64.
 
     It is for those with a timeout or a deadline: others are made by their callers. Further ones wait for their turn,
     until their own deadline. ValueError for less than 1.
