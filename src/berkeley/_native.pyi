@@ -54,8 +54,8 @@ class deadline:
     """Bound all that blocks in a `with` block: TimeoutError once `seconds` are over.
 
     Of nested ones the nearest counts, and a timeout of a call or a socket counts too. None bounds nothing, 0 is over at
-    once; ValueError for less. It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no
-    longer than the block: not in tasks and threads that were started in it and go on. Used once.
+    once; ValueError for less. It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and
+    no longer than the block: not in tasks and threads that were started in it and go on. Used once.
     """
 
     def __init__(self, seconds: float | None, /) -> None: ...
@@ -342,13 +342,13 @@ def lookups_ended() -> int:
 def await_lookup(seen: int, until: int, /) -> bool:
     """Wait until another has ended than the `seen`: False where `until` (`moment`) comes first."""
 def set_lookup_limit(limit: SupportsIndex, /) -> int:
-    """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit that there was, at first 64.
+    """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit until now, at first 64.
 
     It is for those with a timeout or a deadline: others are made by their callers. Further ones wait for their turn,
     until their own deadline. ValueError for less than 1.
     """
 def moment(seconds: float | None, /) -> int:
-    """When `seconds` from now, or the nearest deadline of this context, are over: ns, as system_clock() has it; or 0."""
+    """When `seconds` from now, or the nearest deadline of this context, are over: ns of CLOCK_MONOTONIC; or 0."""
 def layer_lookups(function: Callable[[str, Port, int, int, int, int], list[Row]], change: int, /) -> None:
     """`change` more resolvers of the program's own: while there are any, `function` is asked for names.
 

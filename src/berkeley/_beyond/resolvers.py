@@ -51,11 +51,11 @@ def set_resolver(resolver: "Resolver | None") -> "Resolver | None":
     return previous
 
 
-class resolver:
+class resolver:  # noqa: N801 - used as a function is, in `with`
     """Have the names that are looked up in a `with` block looked up by a resolver: see set_resolver().
 
-    It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no longer than the block. Its
-    `ask` is the one around it, or set_resolver()'s. Used once.
+    It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no longer than the block.
+    Its `ask` is the one around it, or set_resolver()'s. Used once.
     """
 
     __slots__ = ("_around", "_open", "_resolve")
@@ -107,9 +107,7 @@ def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: 
 
 
 def _asking(resolve: "Resolver", below: "Ask") -> "Ask":
-    def ask(
-        host: str, port: "Port", family: int = 0, type: int = 0, proto: int = 0, flags: int = 0, /
-    ) -> "list[Row]":
+    def ask(host: str, port: "Port", family: int = 0, type: int = 0, proto: int = 0, flags: int = 0, /) -> "list[Row]":
         return _checked(resolve(below, host, port, family, type, proto, flags), resolve)
 
     return ask
@@ -139,27 +137,28 @@ def pin(hosts: "Mapping[str, str | Iterable[str]]") -> "Resolver":
 
     Names are the same in capitals, and with a dot at the end. gaierror where no address is of the family asked for.
     """
-    pinned = {}
+    pinned: dict[str, list[str]] = {}
     for name, addresses in hosts.items():
         pinned[_canonical(name)] = [addresses] if isinstance(addresses, str) else [*addresses]
-    for address in sum(pinned.values(), []):
-        _native.getaddrinfo_of_system(address, None, 0, 0, 0, namespace.AI_NUMERICHOST)  # a clear error, and now
+        if not pinned[_canonical(name)]:
+            raise ValueError(f"no address for {name!r}")
+        for address in pinned[_canonical(name)]:
+            _native.getaddrinfo_of_system(address, None, 0, 0, 0, namespace.AI_NUMERICHOST)  # a clear error, and now
 
-    def resolve(
-        ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int
-    ) -> "list[Row]":
+    def resolve(ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row]":
         addresses = pinned.get(_canonical(host))
         if addresses is None:
             return ask(host, port, family, type, proto, flags)
         rows: list[Row] = []
+        errors: list[Exception] = []
         for address in addresses:
             try:
                 rows += ask(address, port, family, type, proto, flags | namespace.AI_NUMERICHOST)
             except namespace.gaierror as error:
-                last = error
-        if rows:
-            return rows
-        raise last
+                errors.append(error)
+        if not rows:
+            raise errors[-1]
+        return rows
 
     return resolve
 
@@ -173,9 +172,7 @@ def refuse(*hosts: str) -> "Resolver":
 
     patterns = [_canonical(host) for host in hosts]
 
-    def resolve(
-        ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int
-    ) -> "list[Row]":
+    def resolve(ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row]":
         if any(fnmatchcase(_canonical(host), pattern) for pattern in patterns):
             raise namespace.gaierror(namespace.EAI_NONAME, f"{host} is refused")
         return ask(host, port, family, type, proto, flags)
@@ -183,7 +180,7 @@ def refuse(*hosts: str) -> "Resolver":
     return resolve
 
 
-class cache:
+class cache:  # noqa: N801 - made as the others here are
     """A resolver that keeps what was answered for `seconds`, of the last `size` questions. Errors are not kept."""
 
     def __init__(self, seconds: float, *, size: int = 1000) -> None:

@@ -45,9 +45,9 @@ def getaddrinfo(
 ) -> "list[NamedRow]":
     """getaddrinfo(3), as `socket.getaddrinfo`, within `timeout` seconds, if given: TimeoutError then, naming the host.
 
-    The caller goes on at once, at a signal whose handler raises too; the look-up itself, which libc cannot abandon, ends
-    in a thread of its own. HostNameError for a host that IDNA refuses; other errors are those of `socket.getaddrinfo`,
-    and gaierror (EAI_AGAIN) where no thread can be made.
+    The caller goes on at once, at a signal whose handler raises too; the look-up itself, which libc cannot abandon,
+    ends in a thread of its own. HostNameError for a host that IDNA refuses; other errors are those of
+    `socket.getaddrinfo`, and gaierror (EAI_AGAIN) where no thread can be made.
     """
     return _within(timeout, namespace.getaddrinfo, host, port, family, type, proto, flags)
 
@@ -95,11 +95,11 @@ def getaddrinfo_as_completed(
     *,
     timeout: "float | None" = None,
 ) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
-    """getaddrinfo(3) for each of the hosts, the first answer first: (host, rows as getaddrinfo() gives), or (host, error).
+    """getaddrinfo(3) for each of the hosts, the first answer first: (host, rows as getaddrinfo() gives), or its error.
 
     All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. After `timeout` seconds,
-    which begin with the call, what has no answer yet has a TimeoutError. A resolver of the program's own (set_resolver())
-    is not asked.
+    which begin with the call, what has no answer yet has a TimeoutError. A resolver of the program's own
+    (set_resolver()) is not asked.
     """
     until = _native.moment(timeout)
     return _as_completed([(host, _lookup(host, port, family, type, proto, flags)) for host in hosts], until)

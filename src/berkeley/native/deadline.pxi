@@ -28,8 +28,8 @@ cdef class deadline:
     """deadline(seconds, /)\n--\n\nBound all that blocks in a `with` block: TimeoutError once `seconds` are over.
 
     Of nested ones the nearest counts, and a timeout of a call or a socket counts too. None bounds nothing, 0 is over at
-    once; ValueError for less. It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and no
-    longer than the block: not in tasks and threads that were started in it and go on. Used once.
+    once; ValueError for less. It holds in this thread, or, under asyncio and the like, in this context (PEP 567), and
+    no longer than the block: not in tasks and threads that were started in it and go on. Used once.
     """
 
     cdef int64_t timeout            # as given, ns; < 0 without end
@@ -135,7 +135,7 @@ cdef int64_t nearest_deadline() except -1:
 
 
 def moment(seconds, /):
-    """When `seconds` from now, or the nearest deadline of this context, are over: ns, as system_clock() has it; or 0."""
+    """When `seconds` from now, or the nearest deadline of this context, are over: ns of CLOCK_MONOTONIC; or 0."""
     cdef int64_t nearest = nearest_deadline(), timeout = parse_timeout(seconds), until
     if timeout < 0:
         return nearest

@@ -34,7 +34,8 @@ cdef enum State:
     WOKEN
     LAST_TRY
 
-# Of a call that cannot carry MSG_DONTWAIT, on a descriptor that blocks: within a deadline a timer ends it (deadline.pxi).
+# A call that cannot carry MSG_DONTWAIT, on a descriptor that blocks, is ended by a timer within a deadline
+# (deadline.pxi).
 cdef enum Alarm:
     NONE
     WANTED

@@ -22,8 +22,9 @@ cdef list resolve(object host, object port, int family, int kind, int proto, int
     if rows is not None:
         return rows
     if layered() and encoded is not None and not flags & AI_NUMERICHOST and is_name(chars_of(encoded)):
-        return [(families.get(family, family), kinds.get(kind, kind), proto, name, address) for family, kind, proto, name,
-                address in ask_layers(chars_of(encoded), port, family, kind, proto, flags)]
+        rows = ask_layers(chars_of(encoded), port, family, kind, proto, flags)
+        return [(families.get(family, family), kinds.get(kind, kind), proto, name, address)
+                for family, kind, proto, name, address in rows]
     return asked(encoded, service, family, kind, proto, flags, families, kinds)
 
 
@@ -193,7 +194,7 @@ def await_lookup(int seen, int64_t until, /):
 
 
 def set_lookup_limit(limit, /):
-    """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit that there was, at first 64.
+    """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit until now, at first 64.
 
     It is for those with a timeout or a deadline: others are made by their callers. Further ones wait for their turn,
     until their own deadline. ValueError for less than 1.
