@@ -68,6 +68,13 @@ cdef class deadline:
 
 # --- calls within a deadline
 
+cdef int begin_within(Operation *operation, socket sock, int kind, int flags) except -1:
+    fill(operation, sock, kind, flags)
+    narrow(operation)
+    settle(operation, sock, kind, flags)
+    return 0
+
+
 cdef int narrow(Operation *operation) except -1:
     """A call that may wait ends at the nearest deadline: TimeoutError where that is over."""
     cdef int64_t nearest, left

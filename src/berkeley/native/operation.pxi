@@ -46,9 +46,9 @@ cdef struct Operation:
     int flags               # MSG_*, as the call carries them
     short events            # what poll(2) is asked for; POLLERR and POLLHUP it tells in any case
     State state
+    Alarm alarm
     int64_t timeout         # ns; < 0 without end, 0 never waits
     int64_t deadline        # by system_clock(); 0: the clock was not needed yet
-    Alarm alarm
     # Of the sleep (wait.pxi), from the first on:
     int told                # what poll(2) said last
     int64_t polled          # when it was called last
@@ -61,27 +61,36 @@ ctypedef ssize_t (*Call)(Handle handle, Operation *operation) noexcept nogil
 
 
 cdef inline int begin(Operation *operation, socket sock, int kind, int flags) except -1:
-    """Each call that may wait begins here; TimeoutError where a deadline of the context is over.
+    """Each call that may wait begins here; TimeoutError where a deadline of the context is over."""
+    if open_deadlines():
+        return begin_within(operation, sock, kind, flags)
+    fill(operation, sock, kind, flags)
+    settle(operation, sock, kind, flags)
+    return 0
 
-    On a socket that never waits, and under a timeout, the call carries MSG_DONTWAIT where it can: the descriptor's own
-    mode belongs to everyone who shares the open file (dup, fork), and another holder may have changed it.
-    """
+
+cdef inline void fill(Operation *operation, socket sock, int kind, int flags) noexcept:
     operation.kind = &KINDS[kind]
     operation.events = KINDS[kind].events
     operation.timeout = timeout_of(sock)
     operation.deadline = 0
     operation.state = FRESH
-    operation.flags = flags
     operation.alarm = NONE
-    if open_deadlines():
-        narrow(operation)
+    operation.flags = flags
+
+
+cdef inline void settle(Operation *operation, socket sock, int kind, int flags) noexcept:
+    """What is to be done otherwise for the timeout.
+
+    On a socket that never waits, and under a timeout, the call carries MSG_DONTWAIT where it can: the descriptor's own
+    mode belongs to everyone who shares the open file (dup, fork), and another holder may have changed it.
+    """
     if operation.timeout >= 0:
         if KINDS[kind].sleeps == SLEEPS_UNLESS_TOLD:
             operation.flags = flags | MSG_DONTWAIT
         if operation.timeout > 0 and (KINDS[kind].polls_first & (hints_of(sock) | ALWAYS)
                                       or flags & (MSG_OOB | MSG_ERRQUEUE)):
             begin_waiting(operation, sock)
-    return 0
 
 
 cdef void begin_waiting(Operation *operation, socket sock) noexcept:
