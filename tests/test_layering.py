@@ -19,7 +19,8 @@ LAYERS = [
     ("package", r"berkeley"),
     ("install", r"berkeley\._install"),
     ("names", r"berkeley\.(socket|constants)"),
-    ("standard", r"berkeley\._standard(\..*)?"),
+    # Beside each other: the class has methods that are beyond it, and what is beyond makes sockets of the class.
+    ("standard, beyond", r"berkeley\._(standard|beyond)(\..*)?"),
     ("native names", r"berkeley\.(_socket|_pickles)"),
     ("families", r"berkeley\.(families|names)(\..*)?"),
     ("native", r"berkeley\._native"),
@@ -30,6 +31,7 @@ NAMESPACE = "import berkeley.socket as namespace"
 LOOKS_UP = {
     "berkeley._pickles",
     *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "resolving")),
+    *(f"berkeley._beyond.{name}" for name in ("activation", "ports", "unix")),
 }
 
 # Too heavy for `import socket`, or importing the standard socket module themselves.
@@ -133,13 +135,13 @@ def test_the_socket_module_loads_little(python):
 def test_public_names(python):
     program = """
 import berkeley
-for name in berkeley.__all__:
-    assert name in dir(berkeley)
-    getattr(berkeley, name)
-    assert name in vars(berkeley)
 for name in "constants", "socket":
     assert name in dir(berkeley) and name not in vars(berkeley)
     assert getattr(berkeley, name).AF_INET == 2
+    assert name in vars(berkeley)
+for name in berkeley.__all__:
+    assert name in dir(berkeley)
+    getattr(berkeley, name)
     assert name in vars(berkeley)
 try:
     berkeley.no_such_name

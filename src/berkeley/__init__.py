@@ -16,10 +16,20 @@ __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
+    "IncompleteReadError": "_beyond.methods",
+    "LimitOverrunError": "_beyond.methods",
+    "PeerCredentials": "_beyond.credentials",
+    "ResumableReader": "_beyond.reader",
+    "UnixListener": "_beyond.unix",
+    "connect_unix": "_beyond.unix",
     "install": "_install",
     "is_installed": "_install",
+    "listen_fds": "_beyond.activation",
+    "listen_unix": "_beyond.unix",
     "register_family": "families",
+    "reserve_port": "_beyond.ports",
     "uninstall": "_install",
+    "wait_for_port": "_beyond.ports",
 }
 
 # The public modules, which need no import of their own.
@@ -31,6 +41,16 @@ TYPE_CHECKING = False  # to a type checker it is true, by its name: `typing` is 
 if TYPE_CHECKING:
     from . import constants as constants
     from . import socket as socket
+    from ._beyond.activation import listen_fds as listen_fds
+    from ._beyond.credentials import PeerCredentials as PeerCredentials
+    from ._beyond.methods import IncompleteReadError as IncompleteReadError
+    from ._beyond.methods import LimitOverrunError as LimitOverrunError
+    from ._beyond.ports import reserve_port as reserve_port
+    from ._beyond.ports import wait_for_port as wait_for_port
+    from ._beyond.reader import ResumableReader as ResumableReader
+    from ._beyond.unix import UnixListener as UnixListener
+    from ._beyond.unix import connect_unix as connect_unix
+    from ._beyond.unix import listen_unix as listen_unix
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall

@@ -1,0 +1,1 @@
+"""What no standard module has: a file for what a user can name."""
