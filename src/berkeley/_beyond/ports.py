@@ -28,10 +28,12 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
     It connects, and closes at once: to each address of the host in turn, again and again with pauses of 5 to 100 ms,
     and with at most a second for each attempt. A host that is not known yet, or not reached, may be so later: what the
     last attempt raised is the TimeoutError's cause. Looking the host up is not within the timeout, where getaddrinfo(3)
-    asks a name server. ValueError for a timeout that is not above 0, OverflowError for a port beyond 65535; connect(2).
+    asks a name server. ValueError for a timeout that is not above 0, and a port that is none of 1 to 65535. By connect(2).
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0, not {timeout!r}")
+    if isinstance(port, int) and not 0 < port < 65536:
+        raise ValueError(f"port must be 1 to 65535, not {port!r}")
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
     while True:

@@ -38,6 +38,11 @@ class UnixListener(socket):
 
     _made: "tuple[int, str | bytes, os.stat_result] | None" = None  # by which process, where, and what
 
+    def detach(self) -> int:
+        """The descriptor, which stays open, and the file with it: socket.detach(), unix(7)."""
+        self._made = None
+        return super().detach()
+
     def _real_close(self, *args: "socket") -> None:
         made, self._made = self._made, None
         if made and made[0] == os.getpid():
