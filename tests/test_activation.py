@@ -1,4 +1,4 @@
-"""Sockets that a supervisor hands over: by the environment that sd_listen_fds(3) describes, and by systemd's own tool."""
+"""Sockets that a supervisor hands over: by the environment that sd_listen_fds(3) describes, and by systemd's tool."""
 
 import os
 import shutil

@@ -44,7 +44,7 @@ def test_the_default_is_the_standard_one(pair):
     ("mode", "buffering"), [("r", None), ("", None), ("w", None), ("wb", None), ("rwb", None), ("rw", None), ("rb", 0)]
 )
 def test_only_for_reading_bytes(pair, mode, buffering):
-    with pytest.raises(ValueError, match="resumable file reads bytes, buffered"):
+    with pytest.raises(ValueError, match="resumable file is for reading bytes, buffered: not"):
         pair[0].makefile(mode, buffering, resumable=True)
     gc.collect()
     assert pair[0]._io_refs == 0
@@ -133,8 +133,7 @@ def test_lines_taken_by_a_loop_are_the_loops(file):
     peer.sendall(b"one\ntwo\nthr")
     lines = []
     with pytest.raises(TimeoutError):
-        for line in file:
-            lines.append(line)
+        lines.extend(file)
     peer.sendall(b"ee\n")
     peer.shutdown(socket.SHUT_WR)
     assert [*lines, *file] == [b"one\n", b"two\n", b"three\n"]
@@ -185,9 +184,9 @@ def test_closing(pair):
     file.close()
     file.close()
     assert (file.closed, pair[0].fileno(), file.name) == (True, -1, -1)
-    for call in (file.read, file.read1, file.peek, file.readline, file.readlines, file.readable, file.fileno, file.__enter__):
+    for name in ("read", "read1", "peek", "readline", "readlines", "readable", "fileno", "__enter__", "__next__"):
         with pytest.raises(ValueError, match="closed"):
-            call()
+            getattr(file, name)()
 
 
 def test_a_file_that_is_forgotten_gives_its_share_back(pair):

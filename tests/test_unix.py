@@ -192,7 +192,7 @@ def test_a_lock_that_is_held(path):
     lock = path.with_name("sock.lock")
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(OSError, match="Address already in use: '.*/sock'$"):
+        with pytest.raises(OSError, match=r"Address already in use: '.*/sock'$"):
             berkeley.listen_unix(path)
     assert not path.exists()
     lock.unlink()

@@ -397,7 +397,7 @@ def listening():
 
 
 def exact_reads():
-    """Beyond the standard class: recv_exactly() and recv_until() take what was decrypted, and nothing that is behind."""
+    """Beyond the standard class: recv_exactly() and recv_until() take what was decrypted, and nothing behind it."""
     with _pair(SHORT) as (one, other):
         for size in (1, 16384, 16385, 200_000):
             with _meanwhile(other.sendall, TEXT[:size] + b"rest"):

@@ -11,11 +11,11 @@ _VARIABLES = ("LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES")
 def listen_fds() -> "list[tuple[str, namespace.socket]]":
     """The sockets that systemd, or whoever does as it does, has handed over: [(name, socket), ...] (sd_listen_fds(3)).
 
-    They are in the order of the unit's `Listen...=` lines; a name is that of `FileDescriptorName=`, or "unknown". Family
-    and type are asked of the kernel. They are not inheritable from now on, and the variables LISTEN_PID, LISTEN_FDS and
-    LISTEN_FDNAMES are gone, for child processes too: a second call gives []. So does a process that is not meant, as
-    LISTEN_PID tells. ValueError for variables that make no sense, OSError (EBADF, ENOTSOCK) for a descriptor that is no
-    socket, as of a FIFO: all of them stay open then.
+    They are in the order of the unit's `Listen...=` lines; a name is that of `FileDescriptorName=`, or "unknown".
+    Family and type are asked of the kernel. They are not inheritable from now on, and the variables LISTEN_PID,
+    LISTEN_FDS and LISTEN_FDNAMES are gone, for child processes too: a second call gives []. [] is also what a process
+    gets that is not meant, as LISTEN_PID tells. ValueError for variables that make no sense, OSError (EBADF, ENOTSOCK)
+    for a descriptor that is no socket, as of a FIFO: all of them stay open then.
     """
     given = {name: os.environ.pop(name, None) for name in _VARIABLES}
     if _number("LISTEN_PID", given["LISTEN_PID"]) != os.getpid():

@@ -94,10 +94,10 @@ def recv_until(self: "socket", separator: "ReadableBuffer", limit: int, *, parti
     missing of the separator at each time: a byte for each call where that is one byte, which `makefile` does faster.
 
     The socket's timeout holds for each call, and whatever exception ends it early has `partial`, as from
-    recv_exactly(). To go on, give it back, since the separator may have begun in it: `partial=error.partial`, with which
-    the result begins, and which counts for `limit`. It is LimitOverrunError where the separator has not ended within
-    `limit` bytes, IncompleteReadError (an EOFError) where the peer has ended; else what recv() raises. ValueError for a
-    separator that is empty or longer than `limit`, and for a socket that is no stream.
+    recv_exactly(). To go on, give it back, since the separator may have begun in it: `partial=error.partial`. The
+    result begins with it, and `limit` counts it. The exception is LimitOverrunError where the separator has not ended
+    within `limit` bytes, IncompleteReadError (an EOFError) where the peer has ended; else what recv() raises.
+    ValueError for a separator that is empty or longer than `limit`, and for a socket that is no stream.
     """
     _check_stream(self)
     separator = bytes(memoryview(separator))
@@ -110,13 +110,12 @@ def recv_until(self: "socket", separator: "ReadableBuffer", limit: int, *, parti
             room = min(limit - len(data), _BLOCK)
             if room <= 0:
                 raise LimitOverrunError(bytes(data), limit)
+            size = min(room, _missing(data, separator))
             if peeks:
                 try:
                     size = _up_to(data, self.recv(room, _socket.MSG_PEEK), separator)
                 except ValueError:
                     peeks = False  # ssl.SSLSocket takes no flags
-            if not peeks:
-                size = min(room, _missing(data, separator))
             part = self.recv(size) if size else b""
             if not part:
                 raise IncompleteReadError(bytes(data), None)

@@ -23,12 +23,12 @@ _RESET = struct.pack("2i", 1, 0)  # struct linger of socket(7): closing leaves n
 
 
 def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
-    """Return as soon as somebody listens at a TCP port; TimeoutError after `timeout` seconds, which says what was wrong.
+    """Return once somebody listens at a TCP port; TimeoutError after `timeout` seconds, which says what was wrong.
 
-    It connects, and closes at once: to each address of the host in turn, again and again with pauses of 5 to 100 ms,
+    By connect(2), and closing at once: to each address of the host in turn, again and again with pauses of 5 to 100 ms,
     and with at most a second for each attempt. A host that is not known yet, or not reached, may be so later: what the
     last attempt raised is the TimeoutError's cause. Looking the host up is not within the timeout, where getaddrinfo(3)
-    asks a name server. ValueError for a timeout that is not above 0, and a port that is none of 1 to 65535. By connect(2).
+    asks a name server. ValueError for a timeout that is not above 0, and a port that is not 1 to 65535.
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0, not {timeout!r}")
@@ -36,6 +36,7 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
         raise ValueError(f"port must be 1 to 65535, not {port!r}")
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
+    failed: OSError | None = None
     while True:
         try:
             for family, type, proto, _, address in namespace.getaddrinfo(host, port, type=_socket.SOCK_STREAM):

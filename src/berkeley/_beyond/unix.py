@@ -8,7 +8,7 @@ from stat import S_ISSOCK
 
 import berkeley.socket as namespace
 
-from .. import _socket
+from .. import _native, _socket
 from .._standard.enums import SocketKind
 from .._standard.sock import socket
 
@@ -43,12 +43,12 @@ class UnixListener(socket):
         self._made = None
         return super().detach()
 
-    def _real_close(self, *args: "socket") -> None:
+    def _real_close(self, _ss: "type[_native.socket] | None" = None) -> None:
         made, self._made = self._made, None
         if made and made[0] == os.getpid():
             _remove(*made[1:])
         # Only now: at a file that nobody listens at, another may have begun to listen anew.
-        super()._real_close(*args)
+        super()._real_close(_ss)
 
 
 def listen_unix(
@@ -186,7 +186,8 @@ def _is_bound(path: "str | bytes") -> bool:
 
 def _connect(sock: "socket", path: "str | bytes") -> None:
     if len(os.fsencode(path)) <= _LONGEST:
-        return sock.connect(path)
+        sock.connect(path)
+        return
     file = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         sock.connect(f"/proc/self/fd/{file}")
@@ -196,7 +197,8 @@ def _connect(sock: "socket", path: "str | bytes") -> None:
 
 def _bind(sock: "socket", path: "str | bytes") -> None:
     if len(os.fsencode(path)) <= _LONGEST:
-        return sock.bind(path)
+        sock.bind(path)
+        return
     folder, name = os.path.split(os.fsencode(path))
     directory = os.open(folder or b".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

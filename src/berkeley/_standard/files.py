@@ -149,7 +149,7 @@ def makefile(
     reading = "r" in mode or not writing
     binary = "b" in mode
     if resumable and (writing or not binary or buffering == 0):
-        raise ValueError(f"a resumable file reads bytes, buffered: mode 'rb', not {mode!r} with buffering={buffering!r}")
+        raise ValueError(f"a resumable file is for reading bytes, buffered: not {mode!r} with buffering={buffering!r}")
     raw = SocketIO(self, "r" * reading + "w" * writing)  # type: ignore[arg-type]
     _native.hold(self)
     if buffering is None:
