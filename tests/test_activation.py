@@ -1,5 +1,6 @@
 """Sockets that a supervisor hands over: by the environment that sd_listen_fds(3) describes, and by systemd's tool."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -18,19 +19,24 @@ def activated(python, tmp_path):
     """Runs a program with sockets at 3 and on, and the variables; gives what subprocess.run() gives."""
 
     def run(program, *files, pid=None, **variables):
-        # What is there at these numbers belongs to the test; a shell puts the others there, and keeps its pid.
-        moves = " ".join(f"{number}<&{file.fileno()}" for number, file in enumerate(files, 3))
+        # A shell puts them at 3 and on, from numbers that are not among those, and keeps its pid.
+        copies = [fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 100) for file in files]
+        moves = " ".join(f"{number}<&{copy}" for number, copy in enumerate(copies, 3))
         settings = "".join(f"export {name}={value!r}; " for name, value in variables.items())
         pid = "$$" if pid is None else pid
         command = f'export LISTEN_PID={pid}; {settings}exec "$0" -X dev -c "$1" {moves}'
-        return subprocess.run(
-            ["bash", "-c", command, sys.executable, program],
-            pass_fds=[file.fileno() for file in files],
-            capture_output=True,
-            text=True,
-            timeout=40,
-            cwd=tmp_path,
-        )
+        try:
+            return subprocess.run(
+                ["bash", "-c", command, sys.executable, program],
+                pass_fds=copies,
+                capture_output=True,
+                text=True,
+                timeout=40,
+                cwd=tmp_path,
+            )
+        finally:
+            for copy in copies:
+                os.close(copy)
 
     return run
 

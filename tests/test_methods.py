@@ -308,10 +308,13 @@ def test_keepalive_that_is_no_number(tcp):
         assert not tcp[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-def test_keepalive_of_what_is_not_tcp(pair):
+@pytest.mark.parametrize(("kind", "number"), [("pair", errno.EOPNOTSUPP), ("udp", errno.ENOPROTOOPT)])
+def test_keepalive_of_what_is_not_tcp(request, kind, number):
+    sock, _ = request.getfixturevalue(kind)
     with pytest.raises(OSError) as caught:
-        pair[0].set_keepalive(60, 10, 3)
-    assert caught.value.errno == errno.EOPNOTSUPP
+        sock.set_keepalive(60, 10, 3)
+    assert caught.value.errno == number
+    assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 # --- peer_credentials

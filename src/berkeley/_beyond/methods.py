@@ -162,8 +162,8 @@ def set_keepalive(self: "socket", idle: int, interval: int, count: int) -> None:
 
     After `count` questions without an answer the connection is over, and calls fail with TimeoutError (ETIMEDOUT): the
     options TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and SO_KEEPALIVE of tcp(7) and socket(7). All are ints, of 1 to
-    32767 s, and 1 to 127 questions, else ValueError; OSError (EOPNOTSUPP) for a socket that is not TCP's. It begins
-    once all three are taken; `setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)` ends it.
+    32767 s, and 1 to 127 questions, else ValueError; OSError (EOPNOTSUPP, ENOPROTOOPT) for a socket that is not TCP's.
+    It begins once all three are taken; `setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)` ends it.
     """
     values = (idle, interval, count)
     for (name, _, most), value in zip(_KEEPALIVE, values):  # noqa: B905  (there are three of each)
