@@ -53,6 +53,23 @@ def test_the_core_knows_nothing_of_them():
         assert not hasattr(socket.SocketType, name)
 
 
+def test_of_what_is_no_socket_of_ours(pair):
+    """gevent's classes do not derive from this one. The functions go through what the object has."""
+
+    class Foreign:
+        type = socket.SOCK_STREAM
+
+        def __getattr__(self, name):
+            return getattr(pair[0], name)
+
+    pair[1].sendall(b"line\nrest")
+    foreign = Foreign()
+    assert socket.socket.recv_until(foreign, b"\n", 10) == b"line\n"
+    assert socket.socket.recv_exactly(foreign, 4) == b"rest"
+    assert socket.socket.is_alive(foreign)
+    assert socket.socket.peer_credentials(foreign).pid == os.getpid()
+
+
 # --- recv_exactly
 
 

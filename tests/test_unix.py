@@ -245,6 +245,23 @@ def test_removed_once(path):
             exchange(second, path)
 
 
+def test_of_threads_that_close_it_one_removes_the_file(path, monkeypatch):
+    """The other would look at what has come to the place since."""
+    looked_at = []
+    real = os.lstat
+    for _ in range(200):
+        listener = berkeley.listen_unix(path)
+        looked_at.clear()
+        monkeypatch.setattr(os, "lstat", lambda name: looked_at.append(name) or real(name))
+        threads = [threading.Thread(target=listener.close) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        monkeypatch.undo()
+        assert looked_at == [str(path)]
+
+
 def test_removed_with_its_last_file(path):
     listener = berkeley.listen_unix(path)
     with listener.makefile("rb", 0):

@@ -36,18 +36,19 @@ class UnixListener(socket):
     path: "str | bytes | None" = None
     """Where it is, as it was given, however long; None of a duplicate, which has no part in the file."""
 
-    _made: "tuple[int, str | bytes, os.stat_result] | None" = None  # by which process, where, and what
+    _made: "tuple[int, str | bytes, os.stat_result]"  # by which process, where, and what; taken out to be removed
 
     def detach(self) -> int:
         """The descriptor, which stays open, and the file with it: socket.detach(), unix(7)."""
-        self._made = None
+        vars(self).pop("_made", None)
         return super().detach()
 
     def _real_close(self, _ss: "type[_native.socket] | None" = None) -> None:
-        made, self._made = self._made, None
-        if made and made[0] == os.getpid():
-            _remove(*made[1:])
-        # Only now: at a file that nobody listens at, another may have begun to listen anew.
+        process, *made = vars(self).pop("_made", (None,))
+        if process == os.getpid():
+            _remove(*made)
+        # Only now. At a file that nobody listens at another may begin to listen; and as long as the socket is bound to
+        # it, the kernel gives its inode's number to no other file.
         super()._real_close(_ss)
 
 
