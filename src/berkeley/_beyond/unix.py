@@ -64,9 +64,9 @@ def listen_unix(
 
     `mode` is what the file's permissions are to be, such as 0o600, from before anybody can connect; without it they are
     what umask(2) leaves. `type` is SOCK_STREAM or SOCK_SEQPACKET, `backlog` that of listen(). The path may be longer
-    than the 107 bytes of an address: the kernel gets a short one through /proc/self/fd, and getsockname() gives what
-    the kernel got. ValueError for another type or mode, and for a path that is empty or has a NUL, as abstract names
-    have; OSErrors of bind(2) have the path as `filename`.
+    than the 107 bytes of an address, with a file's name of up to 250: the kernel gets a short one through
+    /proc/self/fd, and getsockname() gives what the kernel got. ValueError for another type or mode, and for a path that
+    is empty or has a NUL, as abstract names have; OSErrors of bind(2) have the path as `filename`.
     """
     path = os.fspath(path)
     _check(path, type)
