@@ -8,6 +8,8 @@ from importlib import import_module
 
 import pytest
 
+from berkeley import constants
+
 OURS = import_module("berkeley.socket")
 
 
@@ -250,6 +252,18 @@ def test_those_for_which_there_is_no_room_are_closed(impl, pair):
     assert (data, len(fds), flags & impl.MSG_CTRUNC) == (b"x", 2, impl.MSG_CTRUNC)
     for fd in fds:
         os.close(fd)
+
+
+def test_the_descriptor_of_the_sender_is_not_left_open(pair):
+    try:
+        pair[1].setsockopt(OURS.SOL_SOCKET, constants.SO_PASSPIDFD, 1)
+    except OSError:
+        pytest.skip("no SO_PASSPIDFD: the kernel is older than 6.5")
+    OURS.send_fds(pair[0], [b"x"], [0])
+    before = len(os.listdir("/proc/self/fd"))
+    _, [fd], _, _ = OURS.recv_fds(pair[1], 10, 5)
+    os.close(fd)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.parametrize(

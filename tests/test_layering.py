@@ -19,9 +19,9 @@ LAYERS = [
     ("package", r"berkeley"),
     ("install", r"berkeley\._install"),
     ("resolvers", r"berkeley\.resolvers"),
-    ("beyond", r"berkeley\._beyond(\..*)?"),
     ("names", r"berkeley\.(socket|constants)"),
-    ("standard", r"berkeley\._standard(\..*)?"),
+    # Beside each other: the class has methods that are beyond it, and what is beyond makes sockets of the class.
+    ("standard, beyond", r"berkeley\._(standard|beyond)(\..*)?"),
     ("native names", r"berkeley\.(_socket|_pickles)"),
     ("families", r"berkeley\.(families|names)(\..*)?"),
     ("native", r"berkeley\._native"),
@@ -33,6 +33,7 @@ LOOKS_UP = {
     "berkeley._pickles",
     *(f"berkeley._beyond.{name}" for name in ("resolvers", "resolving")),
     *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "resolving")),
+    *(f"berkeley._beyond.{name}" for name in ("activation", "ports", "unix")),
 }
 
 # Too heavy for `import socket`, or importing the standard socket module themselves.

@@ -6,6 +6,7 @@ import select
 import signal
 import struct
 import termios
+import threading
 import time
 from contextlib import contextmanager
 
@@ -49,6 +50,28 @@ def arrived_in_all(sock, count):
     end = time.monotonic() + LONG
     while struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0] < count:
         assert time.monotonic() < end
+
+
+@contextmanager
+def beside(call, *arguments):
+    """Make the call in a thread while the block runs; what it raises is raised after the block."""
+    errors = []
+
+    def run():
+        try:
+            call(*arguments)
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(LONG)
+    assert not thread.is_alive()
+    if errors:
+        raise errors[0]
 
 
 @contextmanager

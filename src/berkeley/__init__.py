@@ -17,6 +17,12 @@ __version__ = "0.1.0"
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
     "HostNameError": "_beyond.resolving",
+    "IncompleteReadError": "_beyond.methods",
+    "LimitOverrunError": "_beyond.methods",
+    "PeerCredentials": "_beyond.credentials",
+    "ResumableReader": "_beyond.reader",
+    "UnixListener": "_beyond.unix",
+    "connect_unix": "_beyond.unix",
     "deadline": "_native",
     "getaddrinfo": "_beyond.resolving",
     "getaddrinfo_as_completed": "_beyond.resolving",
@@ -27,11 +33,15 @@ _HOMES = {
     "getnameinfo": "_beyond.resolving",
     "install": "_install",
     "is_installed": "_install",
+    "listen_fds": "_beyond.activation",
+    "listen_unix": "_beyond.unix",
     "register_family": "families",
+    "reserve_port": "_beyond.ports",
     "resolver": "_beyond.resolvers",
     "set_lookup_limit": "_native",
     "set_resolver": "_beyond.resolvers",
     "uninstall": "_install",
+    "wait_for_port": "_beyond.ports",
 }
 
 # The public modules, which need no import of their own.
@@ -44,6 +54,13 @@ if TYPE_CHECKING:
     from . import constants as constants
     from . import resolvers as resolvers
     from . import socket as socket
+    from ._beyond.activation import listen_fds as listen_fds
+    from ._beyond.credentials import PeerCredentials as PeerCredentials
+    from ._beyond.methods import IncompleteReadError as IncompleteReadError
+    from ._beyond.methods import LimitOverrunError as LimitOverrunError
+    from ._beyond.ports import reserve_port as reserve_port
+    from ._beyond.ports import wait_for_port as wait_for_port
+    from ._beyond.reader import ResumableReader as ResumableReader
     from ._beyond.resolvers import resolver as resolver
     from ._beyond.resolvers import set_resolver as set_resolver
     from ._beyond.resolving import HostNameError as HostNameError
@@ -54,6 +71,9 @@ if TYPE_CHECKING:
     from ._beyond.resolving import gethostbyname as gethostbyname
     from ._beyond.resolving import gethostbyname_ex as gethostbyname_ex
     from ._beyond.resolving import getnameinfo as getnameinfo
+    from ._beyond.unix import UnixListener as UnixListener
+    from ._beyond.unix import connect_unix as connect_unix
+    from ._beyond.unix import listen_unix as listen_unix
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall

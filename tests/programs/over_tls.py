@@ -396,6 +396,92 @@ def listening():
                 assert _receive(sock, 6) == b"olleh"
 
 
+def exact_reads():
+    """Beyond the standard class: recv_exactly() and recv_until() take what was decrypted, and nothing behind it."""
+    with _pair(SHORT) as (one, other):
+        for size in (1, 16384, 16385, 200_000):
+            with _meanwhile(other.sendall, TEXT[:size] + b"rest"):
+                assert one.recv_exactly(size) == TEXT[:size]
+                assert one.recv_exactly(4) == b"rest"
+        other.sendall(b"line\r\n\r\nbody")
+        assert one.recv_until(b"\r\n\r\n", 100) == b"line\r\n\r\n"
+        assert one.pending() == 4
+        assert one.recv_exactly(4) == b"body"
+        # A timeout between two parts, of each.
+        other.sendall(b"12")
+        error = _error(one.recv_exactly, 4)
+        assert (type(error), error.partial) == (TimeoutError, b"12")
+        other.sendall(b"34\r")
+        assert error.partial + one.recv_exactly(2) == b"1234"
+        error = _error(one.recv_until, b"\r\n", 10)
+        assert (type(error), error.partial) == (TimeoutError, b"\r")
+        other.sendall(b"\nrest")
+        assert one.recv_until(b"\r\n", 10, partial=error.partial) == b"\r\n"
+        assert one.recv_exactly(4) == b"rest"
+        one.setblocking(False)
+        other.sendall(b"12")
+        other.close()
+        error = _error(one.recv_exactly, 4)
+        while isinstance(error, ssl.SSLWantReadError):
+            got = error.partial
+            select.select([one], [], [], GUARD)
+            error = _error(one.recv_exactly, 4 - len(got))
+            error.partial = got + error.partial
+        assert (isinstance(error, EOFError), error.partial) == (True, b"12")
+
+
+def alive():
+    """Beyond the standard class: is_alive() takes nothing, whether decrypted or not, and sees the end."""
+    with _pair(GUARD) as (one, other):
+        assert one.is_alive()
+        assert other.is_alive()
+        other.sendall(b"data")  # behind the tickets of TLS 1.3
+        select.select([one], [], [], GUARD)
+        assert one.is_alive()
+        assert one.recv(1) == b"d"
+        assert one.is_alive()
+        other.close()
+        end = select.poll()
+        end.register(one, select.POLLRDHUP)
+        assert end.poll(GUARD * 1000)
+        assert not one.is_alive()
+        assert _receive(one, 3) == b"ata"
+        assert not one.is_alive()
+
+
+def resumable_file():
+    """Beyond the standard class: a file that goes on after a timeout."""
+    with _pair(SHORT) as (one, other), one.makefile("rb", resumable=True) as file:
+        other.sendall(b"first\nsec")
+        assert file.readline() == b"first\n"
+        with _takes(SHORT):
+            file.readline()
+        other.sendall(b"ond\n")
+        assert file.readline() == b"second\n"
+        with _meanwhile(other.sendall, TEXT):
+            assert file.read(len(TEXT)) == TEXT
+
+
+def options():
+    """Beyond the standard class: what goes through getsockopt() and setsockopt() is of the connection under TLS."""
+    with _pair(GUARD) as (one, _):
+        one.set_keepalive(60, 10, 3)
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 10
+    with _meanwhile_unix() as sock:
+        assert sock.peer_credentials() == (os.getpid(), os.getuid(), os.getgid())
+
+
+@contextmanager
+def _meanwhile_unix():
+    ends = socket.socketpair()
+    with (
+        _meanwhile(_server().wrap_socket, ends[1], True) as wrapped,
+        _client().wrap_socket(ends[0], server_hostname="localhost") as sock,
+    ):
+        yield sock
+    wrapped[0].close()
+
+
 def https():
     """http.server over TLS, for http.client with a connection that stays open, and for urllib."""
 

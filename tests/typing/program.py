@@ -51,6 +51,31 @@ def receiving(sock: socket.socket) -> None:
     text: str = sock.recv(1)  # type: ignore[assignment]
 
 
+def helpers(sock: socket.socket) -> None:
+    assert_type(sock.recv_exactly(4), bytes)
+    assert_type(sock.recv_until(b"\n", 100, partial=b"ab"), bytes)
+    assert_type(sock.is_alive(), bool)
+    assert_type(sock.peer_credentials().uid, int)
+    assert_type(sock.makefile("rb", resumable=True).readline(), bytes)
+    assert_type(sock.makefile("rb", resumable=False), io.BufferedReader)
+    assert_type(berkeley.listen_fds(), list[tuple[str, socket.socket]])
+    with berkeley.listen_unix("/run/sock", mode=0o600) as listener, berkeley.connect_unix(b"/run/sock") as client:
+        assert_type(listener, berkeley.UnixListener)
+        assert_type(listener.accept()[0], socket.socket)
+        assert_type(client, socket.socket)
+    with berkeley.reserve_port() as port:
+        assert_type(port, int)
+        berkeley.wait_for_port("localhost", port, 1.5)
+    try:
+        sock.set_keepalive(60, 10, 3)
+    except berkeley.IncompleteReadError as error:
+        assert_type(error.partial, bytes)
+    sock.makefile("r", resumable=True)  # type: ignore[call-overload]
+    sock.recv_until("\n", 100)  # type: ignore[arg-type]
+    sock.set_keepalive(60)  # type: ignore[call-arg]
+    berkeley.listen_unix("/run/sock", 5)  # type: ignore[call-arg]
+
+
 def connections() -> None:
     with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server:
         assert_type(server, socket.socket)

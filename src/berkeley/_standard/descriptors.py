@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .._native import Address, ToAddress
 
 _INT = 4  # bytes in a C int, on every Linux
+_SCM_PIDFD = 4  # the sender's, where the program has set SO_PASSPIDFD (unix(7), Linux 6.5)
 
 
 @standard
@@ -135,6 +136,8 @@ def recv_fds(
         for level, kind, rights in ancillary:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
                 fds += _native.unpack_descriptors(rights)
+            elif level == _socket.SOL_SOCKET and kind == _SCM_PIDFD:
+                _native.close_received(receive, [(level, _socket.SCM_RIGHTS, rights)])
         if not flags & close_on_exec:
             result &= ~close_on_exec  # the kernel gives the flag back
         return data, fds, result, address

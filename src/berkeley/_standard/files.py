@@ -133,19 +133,23 @@ def makefile(
     encoding: "str | None" = None,
     errors: "str | None" = None,
     newline: "str | None" = None,
+    resumable: bool = False,
 ) -> "io.IOBase":
     """A file object over the socket; the arguments are those of open(), and modes are made of "r", "w" and "b".
 
     A SocketIO where `buffering` is 0, which takes a "b"; else, with a "b", a BufferedReader, BufferedWriter or, for
     "rw", BufferedRWPair; without, a TextIOWrapper. The socket should block or have a timeout; after a timeout the
     file cannot be read any more (OSError). Closing the file leaves the socket open, and closing the socket leaves
-    the file usable. ValueError for other modes. See "Socket Objects" in Python's documentation.
+    the file usable. With `resumable`, a `berkeley.ResumableReader`, for the mode "rb" alone: it goes on after a
+    timeout, and loses nothing. ValueError for other modes. See "Socket Objects" in Python's documentation.
     """
     if not set(mode) <= {"r", "w", "b"}:
         raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
     writing = "w" in mode
     reading = "r" in mode or not writing
     binary = "b" in mode
+    if resumable and (writing or not binary or buffering == 0):
+        raise ValueError(f"a resumable file is for reading bytes, buffered: not {mode!r} with buffering={buffering!r}")
     raw = SocketIO(self, "r" * reading + "w" * writing)  # type: ignore[arg-type]
     _native.hold(self)
     if buffering is None:
@@ -156,6 +160,10 @@ def makefile(
         if not binary:
             raise ValueError("unbuffered streams must be binary")
         return raw
+    if resumable:
+        from .._beyond.reader import ResumableReader
+
+        return ResumableReader(raw, buffering)
     if reading and writing:
         buffer: Any = io.BufferedRWPair(raw, raw, buffering)
     elif reading:

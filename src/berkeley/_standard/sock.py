@@ -3,6 +3,7 @@
 import os
 
 from .. import _native
+from .._beyond import methods as _methods
 from . import files as _files
 from . import sendfile as _sendfile
 from . import standard_class
@@ -56,6 +57,13 @@ class socket(_native.socket):  # noqa: N801
     _sendfile_use_sendfile = _sendfile._sendfile_use_sendfile
     _sendfile_use_send = _sendfile._sendfile_use_send
     _check_sendfile_params = _sendfile._check_sendfile_params
+
+    # Beyond the standard class.
+    recv_exactly = _methods.recv_exactly
+    recv_until = _methods.recv_until
+    is_alive = _methods.is_alive
+    set_keepalive = _methods.set_keepalive
+    peer_credentials = _methods.peer_credentials
 
     def get_inheritable(self) -> bool:
         """Can the descriptor be inherited by programs that this one executes? A bool; at first False (PEP 446).

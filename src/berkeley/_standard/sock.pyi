@@ -7,9 +7,12 @@ from collections.abc import Callable
 from io import BufferedReader, BufferedRWPair, BufferedWriter, IOBase, TextIOWrapper
 from typing import Any, Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, overload, type_check_only
 
+from _typeshed import ReadableBuffer
 from typing_extensions import Self
 
 from .. import _native
+from .._beyond.credentials import PeerCredentials
+from .._beyond.reader import ResumableReader
 from .enums import AddressFamily, SocketKind
 from .files import SocketIO
 
@@ -69,12 +72,24 @@ class socket(_native.socket, standard.socket):
     @overload  # type: ignore[override]
     def makefile(
         self,
+        mode: _ReadMode,
+        buffering: int | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+        resumable: Literal[True],
+    ) -> ResumableReader: ...
+    @overload
+    def makefile(
+        self,
         mode: _ReadMode | _WriteMode | _BothMode,
         buffering: Literal[0],
         *,
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
+        resumable: Literal[False] = False,
     ) -> SocketIO: ...
     @overload
     def makefile(
@@ -85,6 +100,7 @@ class socket(_native.socket, standard.socket):
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
+        resumable: Literal[False] = False,
     ) -> BufferedRWPair: ...
     @overload
     def makefile(
@@ -95,6 +111,7 @@ class socket(_native.socket, standard.socket):
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
+        resumable: Literal[False] = False,
     ) -> BufferedReader: ...
     @overload
     def makefile(
@@ -105,6 +122,7 @@ class socket(_native.socket, standard.socket):
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
+        resumable: Literal[False] = False,
     ) -> BufferedWriter: ...
     @overload
     def makefile(
@@ -115,6 +133,7 @@ class socket(_native.socket, standard.socket):
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
+        resumable: Literal[False] = False,
     ) -> IOBase: ...
     @overload
     def makefile(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -125,6 +144,7 @@ class socket(_native.socket, standard.socket):
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
+        resumable: Literal[False] = False,
     ) -> TextIOWrapper: ...
     def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int: ...
     def _sendfile_zerocopy(
@@ -151,3 +171,9 @@ class socket(_native.socket, standard.socket):
     def _decref_socketios(self) -> None: ...
     def get_inheritable(self) -> bool: ...
     def set_inheritable(self, inheritable: bool) -> None: ...
+    # Beyond the standard class.
+    def recv_exactly(self, n: int) -> bytes: ...
+    def recv_until(self, separator: ReadableBuffer, limit: int, *, partial: bytes = b"") -> bytes: ...
+    def is_alive(self) -> bool: ...
+    def set_keepalive(self, idle: int, interval: int, count: int) -> None: ...
+    def peer_credentials(self) -> PeerCredentials: ...
