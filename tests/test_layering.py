@@ -31,9 +31,11 @@ LAYERS = [
 NAMESPACE = "import berkeley.socket as namespace"
 LOOKS_UP = {
     "berkeley._pickles",
-    *(f"berkeley._beyond.{name}" for name in ("resolvers", "resolving")),
     *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "resolving")),
-    *(f"berkeley._beyond.{name}" for name in ("activation", "ports", "unix")),
+    *(
+        f"berkeley._beyond.{name}"
+        for name in ("activation", "attempts", "connect", "ports", "resolvers", "resolving", "unix")
+    ),
 }
 
 # Too heavy for `import socket`, or importing the standard socket module themselves.

@@ -22,6 +22,7 @@ _HOMES = {
     "PeerCredentials": "_beyond.credentials",
     "ResumableReader": "_beyond.reader",
     "UnixListener": "_beyond.unix",
+    "connect": "_beyond.connect",
     "connect_unix": "_beyond.unix",
     "deadline": "_native",
     "getaddrinfo": "_beyond.resolving",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from . import resolvers as resolvers
     from . import socket as socket
     from ._beyond.activation import listen_fds as listen_fds
+    from ._beyond.connect import connect as connect
     from ._beyond.credentials import PeerCredentials as PeerCredentials
     from ._beyond.methods import IncompleteReadError as IncompleteReadError
     from ._beyond.methods import LimitOverrunError as LimitOverrunError

@@ -22,6 +22,8 @@ def create_connection(
     source_address: "ToAddress | None" = None,
     *,
     all_errors: bool = False,
+    happy_eyeballs_delay: "float | None" = None,
+    deadline: "float | None" = None,
 ) -> "namespace.socket":
     """A TCP connection to (host, port): each address of the host is tried in turn, and the first to answer wins.
 
@@ -29,8 +31,14 @@ def create_connection(
     and stays on the socket; the default is getdefaulttimeout(). `source_address` is a (host, port) to bind to first.
     gaierror where the host has no address. Where all attempts fail, the last one's error is raised, as connect() has
     it: TimeoutError, ConnectionRefusedError, another OSError; with `all_errors`, an ExceptionGroup of them all.
+
+    Beyond the standard module: with `happy_eyeballs_delay`, IPv6 and IPv4 are tried by turns, each address that many
+    seconds after the one before, whose attempt goes on (RFC 8305; 0.25 is its advice). `deadline` is in seconds and
+    covers the look-up of the name and all attempts. Errors of such attempts have the `address` that was tried.
     """
     host, port = address
+    if happy_eyeballs_delay is not None or deadline is not None:
+        return _within(deadline, host, port, timeout, source_address, all_errors, happy_eyeballs_delay)
     errors: list[OSError] = []
     try:
         for family, kind, proto, _, target in namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM):
@@ -43,10 +51,47 @@ def create_connection(
         if not errors:
             raise OSError("getaddrinfo returns an empty list")
         if all_errors:
-            raise _exception_group("create_connection failed", errors)
+            raise exception_group("create_connection failed", errors)
         raise errors[0]
     finally:
         errors.clear()  # an error's traceback holds this frame, and this frame the error
+
+
+def _within(
+    deadline: "float | None",
+    host: "Host",
+    port: "Port",
+    timeout: "float | None",
+    source_address: "ToAddress | None",
+    all_errors: bool,
+    delay: "float | None",
+) -> "namespace.socket":
+    from .._beyond.attempts import Attempts, check_delay, interleaved  # only now: `select` comes with it
+
+    check_delay(delay)
+    limit = namespace.getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
+    if limit == 0:
+        raise ValueError("a non-blocking connection is not waited for: neither deadline nor happy_eyeballs_delay")
+
+    def prepare(sock: "namespace.socket") -> None:
+        sock.settimeout(limit)
+        if source_address:
+            sock.bind(source_address)
+
+    with _native.deadline(deadline) as until:
+        rows = namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM)
+        if not rows:
+            raise OSError("getaddrinfo returns an empty list")
+        attempts = Attempts(rows if delay is None else interleaved(rows), prepare, delay, limit)
+        try:
+            sock = attempts.first(until.remaining)
+            if sock is not None:
+                return sock
+            if all_errors:
+                raise exception_group("create_connection failed", attempts.errors)
+            raise attempts.errors[-1]
+        finally:
+            attempts.errors.clear()
 
 
 def _attempt(
@@ -70,7 +115,7 @@ def _attempt(
     return sock
 
 
-def _exception_group(message: str, errors: "list[OSError]") -> "Any":
+def exception_group(message: str, errors: "list[OSError]") -> "Any":
     try:
         group: Any = ExceptionGroup  # type: ignore[name-defined]
     except NameError:  # Python 3.10. Imported only now: the package brings in the standard socket module
