@@ -100,7 +100,7 @@ class Attempts:
                 now = monotonic()
                 attempt.until = inf if self._limit is None else now + self._limit
                 self._turn = inf if self._delay is None else now + self._delay
-            elif _is_answer(error):
+            elif is_answer(error):
                 self._fail(attempt, address, error)
             else:
                 raise
@@ -156,7 +156,7 @@ def with_address(error: OSError, address: "Any") -> OSError:
     return error
 
 
-def _is_answer(error: OSError) -> bool:
+def is_answer(error: OSError) -> bool:
     """Does it come of a system call? Not if an audit hook has raised it, which is to be obeyed (PEP 578)."""
     if error.errno is None:
         return isinstance(error, TimeoutError)

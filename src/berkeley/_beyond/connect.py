@@ -9,7 +9,7 @@ from .. import _native
 from .._standard.connecting import exception_group
 from .._standard.enums import SocketKind
 from . import resolving
-from .attempts import Attempts, check_delay, interleaved, with_address
+from .attempts import Attempts, check_delay, interleaved, is_answer, with_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,18 +170,22 @@ def _preparation(settings: "list[Option]", source_address: "ToAddress | None") -
     def prepare(sock: "namespace.socket") -> None:
         for option in settings:
             if _FAMILY_OF_LEVEL.get(option[0], sock.family) == sock.family:
-                _set(sock, option)
+                _told(sock.setsockopt, *option)
         if source_address:
-            sock.bind(source_address)
+            _told(sock.bind, source_address)
 
     return prepare
 
 
-def _set(sock: "namespace.socket", option: "Option") -> None:
+def _told(call: "Callable[..., object]", *arguments: "Any") -> None:
+    """Make the call; the system's error says which it was, since it is not about the address of the attempt."""
     try:
-        sock.setsockopt(*option)
+        call(*arguments)
     except OSError as error:
-        raise OSError(error.errno, f"{error.strerror} (option {option!r})") from None
+        if isinstance(error, namespace.gaierror) or not is_answer(error):
+            raise
+        words = ", ".join(map(repr, arguments))
+        raise OSError(error.errno, f"{error.strerror}: {call.__name__}({words})") from None
 
 
 # --- what an error says
