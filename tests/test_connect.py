@@ -19,7 +19,7 @@ import pytest
 from waits import LONG, SHORT, meanwhile
 
 import berkeley
-from berkeley import _native, socket
+from berkeley import socket
 from berkeley._beyond.attempts import interleaved
 
 if sys.version_info < (3, 11):
@@ -375,7 +375,7 @@ def test_the_deadline(full, answers):
 
 
 def test_a_deadline_around_it(full):
-    with _native.deadline(SHORT):
+    with berkeley.deadline(SHORT):
         assert type(failed(full)) is TimeoutError
         assert type(failed(full, timeout=LONG)) is TimeoutError
     assert type(failed(("localhost", 1), timeout=LONG)) is ConnectionRefusedError
