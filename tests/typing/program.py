@@ -12,6 +12,7 @@ import selectors
 import socket as standard
 import ssl
 from array import array
+from pathlib import Path
 from typing import Any, Literal
 
 from typing_extensions import assert_type
@@ -74,6 +75,20 @@ def helpers(sock: socket.socket) -> None:
     sock.recv_until("\n", 100)  # type: ignore[arg-type]
     sock.set_keepalive(60)  # type: ignore[call-arg]
     berkeley.listen_unix("/run/sock", 5)  # type: ignore[call-arg]
+
+
+def connecting() -> None:
+    assert_type(berkeley.connect(("localhost", 80), timeout=2), socket.socket)
+    berkeley.connect("/run/path", type=socket.SOCK_SEQPACKET)
+    berkeley.connect(b"\0name", source_address=b"")
+    berkeley.connect(Path("path"), happy_eyeballs_delay=None)
+    options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096), (socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")]
+    berkeley.connect(("::1", "http"), keepalive=(60, 10, 3), nodelay=True, bind_to_device="lo", options=options)
+    berkeley.connect(("::1", b"http"), keepalive=True, source_address=("::1", 0), family=socket.AF_INET6)
+    berkeley.connect("localhost", 80)  # type: ignore[call-arg]
+    berkeley.connect(("localhost", 80), keepalive=60)  # type: ignore[arg-type]
+    berkeley.connect(("localhost", 80), options=(1, 2, 3))  # type: ignore[arg-type]
+    socket.create_connection(("localhost", 80), happy_eyeballs_delay=0.25, deadline=5)
 
 
 def connections() -> None:
