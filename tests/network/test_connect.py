@@ -20,6 +20,9 @@ from berkeley import socket
 sys.path.append({str(HERE)!r})
 from servers import answer_names, far, tell_of_the_late_address
 
+if sys.version_info < (3, 11):
+    import exceptiongroup  # takes tens of milliseconds, of the first error otherwise
+
 HOST = ("host.example", 80)
 SWALLOWED, WORKING, REFUSING, LATE = "2001:db8:dead::1", "192.0.2.2", "2001:db8::2", "192.0.2.3"
 
@@ -113,7 +116,7 @@ def test_an_address_that_answers_late(network):
         threading.Timer(0.4, tell_of_the_late_address).start()
         sock, seconds = timed(berkeley.connect, HOST, timeout=30, happy_eyeballs_delay=0.1)
         assert sock.getpeername() == (LATE, 80), sock
-        assert 0.4 <= seconds < 0.6, seconds
+        assert 0.4 <= seconds < 0.9, seconds  # a second SYN would go out after 1 s
         sock.close()
         for thread in threading.enumerate()[1:]:
             thread.join()
