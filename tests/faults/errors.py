@@ -6,7 +6,7 @@ from importlib import import_module
 from failing import ANY, Closed, Error, Hostile, connecting, interrupted, read, refused, timed
 from refusals import REFUSED, Refused
 
-from berkeley import socket
+from berkeley import connect, socket
 from berkeley.names._table import FAMILIES
 
 BAD = Hostile()
@@ -108,6 +108,9 @@ ERRORS = [
     Error("connect_ex to a list", lambda k: k.r.connect_ex(LIST), TypeError, (LIST,)),
     Error("create_connection to nobody", lambda k: socket.create_connection(k.nobody, 9), ConnectionRefusedError),
     Error("create_connection from nowhere", lambda k: socket.create_connection(k.nobody, 9, ("192.0.2.1", 0)), OSError),
+    Error("create_connection to nobody, soon", lambda k: socket.create_connection(k.nobody, deadline=9), OSError),
+    Error("connect to nobody", lambda k: connect(k.nobody), ConnectionRefusedError),
+    Error("connect with a bad option", lambda k: connect(k.nobody, options=[(1, 2, BAD)]), TypeError, (BAD,)),
     Error("create_connection in a bad time", lambda k: socket.create_connection(k.nobody, TEXT), TypeError, (TEXT,)),
     Error("create_server at no port", lambda k: socket.create_server(PAIR), OverflowError, (PAIR,)),
     Error("create_server in a bad family", lambda k: socket.create_server(PAIR, family=1), TypeError, (PAIR,)),
@@ -179,6 +182,7 @@ ERRORS = [
     Error("send_fds in vain", lambda k: timed(k.p, lambda p: socket.send_fds(p, [DATA], [0])), TimeoutError, (DATA,)),
     Error("accept in vain", lambda k: timed(k.t, lambda t: t.accept()), TimeoutError),
     Error("connect in vain", connecting(timed), TimeoutError),
+    Error("connect in vain", lambda k: connect(k.full.getsockname(), timeout=1e-6), TimeoutError),
     Error("create_connection in vain", lambda k: socket.create_connection(k.full.getsockname(), 1e-6), TimeoutError),
     Error("file read in vain", lambda k: read(k.a, lambda read: timed(k.a, read)), TimeoutError),
     # handlers that raise (EINTR, PEP 475)
