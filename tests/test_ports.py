@@ -218,3 +218,9 @@ def test_an_error_in_the_block_gives_it_back():
 def test_hosts_there_are_not(host, error):
     with pytest.raises(error), berkeley.reserve_port(host):
         pass
+
+
+def test_within_a_deadline():
+    """It ends with the nearer of both."""
+    with berkeley.reserve_port() as port, berkeley.deadline(0.1), pytest.raises(TimeoutError, match="nobody listens"):
+        berkeley.wait_for_port("127.0.0.1", port, 30)

@@ -51,7 +51,8 @@ def connect(
     The host's addresses are tried as RFC 8305 says (Happy Eyeballs): IPv6 and IPv4 by turns, that of the resolver's
     first address first; each `happy_eyeballs_delay` seconds after the one before, or as soon as one fails. The first
     connection is returned, the others are closed. With a delay of None, an address is tried when the one before has
-    failed. `family` (`AF_INET`, `AF_INET6`) narrows the addresses, as does a numeric `source_address`.
+    failed. `family` (`AF_INET`, `AF_INET6`) narrows the addresses, as does a numeric `source_address`. A path that is
+    longer than an address holds (107 bytes, unix(7)) is for connect_unix().
 
     `timeout` covers the look-up of the name and all attempts; None is getdefaulttimeout(), and if that is None or 0,
     the kernel's and the resolver's own. It does not stay on the socket, which has the timeout of a new one.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import berkeley.socket as namespace
 
-from .. import _socket
+from .. import _native, _socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,30 +27,30 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
 
     By connect(2), and closing at once: to each address of the host in turn, again and again with pauses of 5 to 100 ms,
     and with at most a second for each attempt. A host that is not known yet, or not reached, may be so later: what the
-    last attempt raised is the TimeoutError's cause. Looking the host up is not within the timeout, where getaddrinfo(3)
-    asks a name server. ValueError for a timeout that is not above 0, and a port that is not 1 to 65535.
+    last attempt raised is the TimeoutError's cause. ValueError for a timeout that is not above 0, and a port that is
+    not 1 to 65535.
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0, not {timeout!r}")
     if isinstance(port, int) and not 0 < port < 65536:
         raise ValueError(f"port must be 1 to 65535, not {port!r}")
-    deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
     failed: OSError | None = None
-    while True:
-        try:
-            for family, type, proto, _, address in namespace.getaddrinfo(host, port, type=_socket.SOCK_STREAM):
-                try:
-                    return _connect(namespace.socket(family, type, proto), address, deadline)
-                except OSError as error:
-                    failed = error
-        except namespace.gaierror as error:
-            failed = error
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"nobody listens at {host!r}, port {port!r}, after {timeout} s: {failed}") from failed
-        time.sleep(min(pause, left))
-        pause = min(2 * pause, _LONGEST_PAUSE)
+    with _native.deadline(timeout) as limit:
+        while True:
+            try:
+                for family, type, proto, _, address in namespace.getaddrinfo(host, port, type=_socket.SOCK_STREAM):
+                    try:
+                        return _connect(namespace.socket(family, type, proto), address)
+                    except OSError as error:
+                        failed = error
+            except (namespace.gaierror, TimeoutError) as error:
+                failed = error
+            time.sleep(min(pause, limit.remaining() or 0))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            if not limit.remaining():
+                text = f"nobody listens at {host!r}, port {port!r}, after {timeout} s: {failed}"
+                raise TimeoutError(text) from failed
 
 
 @contextmanager
@@ -73,9 +73,9 @@ def reserve_port(host: "Host" = "127.0.0.1") -> "Iterator[int]":
         yield holder.getsockname()[1]
 
 
-def _connect(sock: "namespace.socket", address: "ToAddress", deadline: float) -> None:
+def _connect(sock: "namespace.socket", address: "ToAddress") -> None:
     with sock:
-        sock.settimeout(min(_ATTEMPT, max(deadline - time.monotonic(), 0.001)))
+        sock.settimeout(_ATTEMPT)
         sock.connect(address)
         # Where nobody listens at a port that the kernel may give to connections, it may give it to this one, which is
         # then connected to itself (RFC 9293, simultaneous open), and in the way of the server.
