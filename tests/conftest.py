@@ -20,7 +20,7 @@ from hypothesis import settings
 
 # pytest does not put the directory of tests on the path (--import-mode=importlib).
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("waits")
+pytest.register_assert_rewrite("connects", "waits")
 # Set where the processor is emulated for this process alone, and the kernel is that of another.
 if "BERKELEY_EMULATED" in os.environ:
     pytest_plugins = ["emulation"]
