@@ -30,6 +30,8 @@ native = Extension(
     # An edit of any of these rebuilds the extension, and a source distribution holds them all.
     depends=[SOURCE, *sorted(glob("src/berkeley/native/*"))],
     include_dirs=["src/berkeley/native"],
+    # Threads and timers, which the C library itself has since glibc 2.34, and musl's always.
+    libraries=["pthread", "rt"],
     define_macros=[
         # Types made from specs: on the heap, tracked by the garbage collector, one set for each module object.
         ("CYTHON_USE_TYPE_SPECS", "1"),

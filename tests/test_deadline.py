@@ -12,7 +12,7 @@ import pytest
 from waits import LONG, SHORT, meanwhile
 
 import berkeley
-from berkeley import socket
+from berkeley import constants, socket
 
 
 @pytest.fixture
@@ -140,6 +140,9 @@ def test_connect_ex(unanswered, timeout):
     with socket.socket(family) as client, berkeley.deadline(SHORT):
         client.settimeout(timeout)
         assert client.connect_ex(address) == socket.errno.EAGAIN
+        with berkeley.deadline(0):
+            assert client.connect_ex(address) == socket.errno.EAGAIN
+        assert os.get_blocking(client.fileno()) is (timeout is None)
 
 
 def test_what_is_ready_is_given(pair, listener):
@@ -182,6 +185,64 @@ def test_sendall_says_so_of_other_errors(pair):
     with pytest.raises(BrokenPipeError) as caught:
         pair[0].sendall(b"data")
     assert caught.value.bytes_sent == 0
+
+
+def test_calls_that_do_not_wait(pair):
+    """Blocking or not, over or not: they are as without a deadline."""
+    for seconds in (LONG, 0):
+        with berkeley.deadline(seconds):
+            for flags in (socket.MSG_DONTWAIT, socket.MSG_DONTWAIT | socket.MSG_PEEK):
+                with pytest.raises(BlockingIOError):
+                    pair[0].recv(1, flags)
+            with socket.socket(type=socket.SOCK_DGRAM) as udp, pytest.raises(BlockingIOError):
+                udp.recv(1, constants.MSG_ERRQUEUE)
+            with pytest.raises(OSError, match="Invalid argument"):
+                pair[0].recv(1, socket.MSG_OOB)
+
+
+def test_all_or_nothing(pair):
+    """MSG_WAITALL waits for all, and gives what there is where it may not wait longer."""
+    pair[1].sendall(b"12")
+    timer = threading.Timer(SHORT, pair[1].sendall, [b"3456"])
+    timer.start()
+    with berkeley.deadline(LONG):
+        assert pair[0].recv(6, socket.MSG_WAITALL) == b"123456"
+    timer.join()
+    pair[1].sendall(b"12")
+    with berkeley.deadline(SHORT):
+        assert pair[0].recv(6, socket.MSG_WAITALL) == b"12"
+    with late(), berkeley.deadline(SHORT):
+        pair[0].recv(6, socket.MSG_WAITALL)
+
+
+def test_a_message_that_is_late_leaves_no_memory(pair):
+    def size():
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = size()
+    for _ in range(100):
+        with late(0), berkeley.deadline(0):
+            pair[0].recvmsg(1, 1 << 20)
+    assert size() - before < 1 << 25
+
+
+class RigidError(Exception):
+    """It takes no attributes of others."""
+
+    def __setattr__(self, name, value):
+        if name == "bytes_sent":
+            raise AttributeError(name)
+        super().__setattr__(name, value)
+
+
+def test_sendall_that_ends_by_an_exception_without_attributes(pair):
+    def fail():
+        raise RigidError
+
+    full(pair[0])
+    with pytest.raises(RigidError), meanwhile(fail):
+        pair[0].sendall(b"data")
 
 
 # --- which deadline
@@ -242,6 +303,17 @@ def test_used_once():
         pass
     with pytest.raises(RuntimeError), used:
         pass
+
+
+def test_used_once_without_an_end_too():
+    """Else it could be within itself."""
+    endless, other = berkeley.deadline(None), berkeley.deadline(LONG)
+    endless.__enter__()
+    other.__enter__()
+    endless.__exit__(None, None, None)
+    with pytest.raises(RuntimeError):
+        endless.__enter__()
+    other.__exit__(None, None, None)
 
 
 def test_remaining():
@@ -353,11 +425,17 @@ def test_signal_handlers_may_raise(listener):
         listener.accept()
 
 
-def test_a_thread_with_all_signals_masked(listener):
+def test_a_thread_with_all_signals_masked(listener, pair, unanswered):
+    family, address = unanswered
+
     def masked():
         signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
         with late(), berkeley.deadline(SHORT):
             listener.accept()
+        with socket.socket(family) as client, late(), berkeley.deadline(SHORT):
+            client.connect(address)
+        with late(), berkeley.deadline(SHORT):
+            pair[0].recv(6, socket.MSG_WAITALL)
         pending.update(signal.sigpending())
         done.append(None)
 
@@ -410,8 +488,15 @@ def check():
         "[signal.signal(number, lambda *_: None) for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1)]",
         "check(); [signal.signal(number, signal.SIG_IGN) for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1)]",
         "check(); pid = os.fork(); check(); pid and os.waitpid(pid, 0)[1] and sys.exit(1)",
+        """import threading
+for _ in range(3):
+    thread = threading.Thread(target=check)
+    thread.start()
+    while thread.is_alive():
+        [signal.signal(number, signal.SIG_DFL) for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1)]
+""",
     ],
-    ids=["put back", "restarting", "taken", "ignored", "forked"],
+    ids=["put back", "restarting", "taken", "ignored", "forked", "put back meanwhile"],
 )
 def test_signals_of_programs(python, program):
     done = python("-c", f"{ACCEPTS}\n{program}\ncheck()\nprint('done')")

@@ -1,5 +1,6 @@
 """Resolvers of a program's own: for the process, for a context, and those that come with berkeley."""
 
+import contextvars
 import sys
 import threading
 
@@ -169,7 +170,7 @@ def test_other_threads_do_not_ask_it(asked):
 
     found = []
     with berkeley.resolver(resolvers.pin({OTHER: "127.0.0.2"})):
-        arguments = {"context": __import__("contextvars").Context()} if sys.version_info >= (3, 14) else {}
+        arguments = {"context": contextvars.Context()} if sys.version_info >= (3, 14) else {}
         thread = threading.Thread(target=look_up, **arguments)
         thread.start()
         thread.join()
@@ -217,6 +218,24 @@ def test_pin():
 def test_pin_takes_addresses(address):
     with pytest.raises((socket.gaierror, ValueError)):
         resolvers.pin({HOST: address})
+
+
+def test_pinned_names_are_all_that_there_are():
+    with berkeley.resolver(resolvers.refuse("*")), berkeley.resolver(resolvers.pin({HOST: "127.0.0.3"})):
+        assert socket.gethostbyname(HOST) == "127.0.0.3"
+        assert socket.gethostbyname_ex(HOST) == (HOST, [], ["127.0.0.3"])
+        with pytest.raises(socket.gaierror):
+            socket.gethostbyname("localhost")
+
+
+def test_those_that_were_left_are_not_kept():
+    """As of a callback that enters one, and calls itself again in the context that it copied there."""
+    with berkeley.resolver(refuse):
+        context = contextvars.copy_context()
+    inner = berkeley.resolver(refuse)
+    context.run(inner.__enter__)
+    assert inner._around is None
+    inner.__exit__(None, None, None)
 
 
 def test_refuse():

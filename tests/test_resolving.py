@@ -96,6 +96,22 @@ def test_many():
     assert list(berkeley.getaddrinfo_as_completed([], 80)) == []
 
 
+def test_many_that_are_late():
+    """Also where answers keep coming; and a deadline bounds it where it is read."""
+    found = [result for _, result in berkeley.getaddrinfo_as_completed(["localhost"] * 3000, 80, timeout=0.01)]
+    assert len(found) == 3000
+    assert isinstance(found[-1], TimeoutError)
+    lookups = berkeley.getaddrinfo_as_completed(["localhost"] * 3, 80)
+    with berkeley.deadline(0):
+        assert {type(result) for _, result in lookups} == {TimeoutError}
+
+
+def test_what_is_no_fault_of_the_host():
+    with pytest.raises(UnicodeError) as caught:
+        berkeley.getaddrinfo("localhost", "\ud800")
+    assert not isinstance(caught.value, OSError)
+
+
 def test_more_than_there_are_turns():
     assert berkeley.set_lookup_limit(1) == 64
     try:

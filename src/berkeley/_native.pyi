@@ -340,7 +340,7 @@ def getaddrinfo_of_system(
 def lookups_ended() -> int:
     """How many look-ups of this process have ended, for `await_lookup`."""
 def await_lookup(seen: int, until: int, /) -> bool:
-    """Wait until another has ended than the `seen`: False where `until` (`moment`) comes first."""
+    """Wait until another has ended than the `seen`: False where `until` (`moment`) or a deadline comes first."""
 def set_lookup_limit(limit: SupportsIndex, /) -> int:
     """Let so many look-ups (getaddrinfo(3)) be under way at once, each in a thread: the limit until now, at first 64.
 
@@ -348,7 +348,7 @@ def set_lookup_limit(limit: SupportsIndex, /) -> int:
     until their own deadline. ValueError for less than 1.
     """
 def moment(seconds: float | None, /) -> int:
-    """When `seconds` from now, or the nearest deadline of this context, are over: ns of CLOCK_MONOTONIC; or 0."""
+    """When `seconds` from now are over, ns of CLOCK_MONOTONIC; 0 for None."""
 def layer_lookups(function: Callable[[str, Port, int, int, int, int], list[Row]], change: int, /) -> None:
     """`change` more resolvers of the program's own: while there are any, `function` is asked for names.
 

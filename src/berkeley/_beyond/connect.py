@@ -183,7 +183,7 @@ def _told(call: "Callable[..., object]", *arguments: "Any") -> None:
     try:
         call(*arguments)
     except OSError as error:
-        if isinstance(error, namespace.gaierror) or not is_answer(error):
+        if isinstance(error, namespace.gaierror) or error.errno is None or not is_answer(error):
             raise
         words = ", ".join(map(repr, arguments))
         raise OSError(error.errno, f"{error.strerror}: {call.__name__}({words})") from None

@@ -70,7 +70,7 @@ class resolver:  # noqa: N801 - used as a function is, in `with`
         if self._open is not None:
             raise RuntimeError("a resolver is entered once")
         self._open = True
-        self._around = _innermost.get()
+        self._around = _first_open(_innermost.get())
         _innermost.set(self)
         _native.layer_lookups(_layers, 1)
         return self
@@ -84,7 +84,13 @@ class resolver:  # noqa: N801 - used as a function is, in `with`
         self._open = False
         _native.layer_lookups(_layers, -1)
         if _innermost.get() is self:
-            _innermost.set(self._around)
+            _innermost.set(_first_open(self._around))
+
+
+def _first_open(one: "resolver | None") -> "resolver | None":
+    while one is not None and not one._open:
+        one = one._around
+    return one
 
 
 _innermost: "ContextVar[resolver | None]" = ContextVar("berkeley.resolver", default=None)
@@ -153,7 +159,9 @@ def pin(hosts: "Mapping[str, str | Iterable[str]]") -> "Resolver":
         errors: list[Exception] = []
         for address in addresses:
             try:
-                rows += ask(address, port, family, type, proto, flags | namespace.AI_NUMERICHOST)
+                rows += _native.getaddrinfo_of_system(
+                    address, port, family, type, proto, flags | namespace.AI_NUMERICHOST
+                )
             except namespace.gaierror as error:
                 errors.append(error)
         if not rows:
@@ -188,28 +196,25 @@ class cache:  # noqa: N801 - made as the others here are
             raise ValueError("a cache keeps something for some time")
         self._seconds, self._size = seconds, size
         self._kept: dict[tuple[Any, ...], tuple[float, list[Row]]] = {}
-        self._lock = allocate_lock()
 
     def __call__(
         self, ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int
     ) -> "list[Row]":
         question = _canonical(host), port, family, type, proto, flags
-        with self._lock:
-            until, rows = self._kept.get(question, (0, []))
+        until, rows = self._kept.get(question, (0, []))
         if monotonic() < until:
             return rows
         rows = ask(host, port, family, type, proto, flags)
-        with self._lock:
-            self._kept.pop(question, None)
-            self._kept[question] = monotonic() + self._seconds, rows
-            if len(self._kept) > self._size:
-                del self._kept[next(iter(self._kept))]
+        # Without a lock, which a forked child or a signal's handler could find taken: single operations on a dict.
+        self._kept.pop(question, None)
+        self._kept[question] = monotonic() + self._seconds, rows
+        while len(self._kept) > self._size:
+            self._kept.pop(next(iter([*self._kept])), None)
         return rows
 
     def clear(self) -> None:
         """Forget all."""
-        with self._lock:
-            self._kept.clear()
+        self._kept.clear()
 
 
 def _canonical(host: str) -> str:

@@ -26,7 +26,18 @@ def _within(timeout: "float | None", call: "Callable[..., Result]", *arguments: 
         with _native.deadline(timeout):
             return call(*arguments)
     except UnicodeError as error:
+        if not _refused(arguments[0]):
+            raise
         raise _host_name_error(arguments[0], error) from error
+
+
+def _refused(host: object) -> bool:
+    """Is it the host, of what cannot be encoded?"""
+    try:
+        str(host).encode("idna")
+    except UnicodeError:
+        return isinstance(host, str)
+    return False
 
 
 def _host_name_error(host: object, error: UnicodeError) -> HostNameError:
@@ -109,17 +120,20 @@ def _lookup(host: "Host", *arguments: "Any") -> "_native.Lookup | OSError":
     try:
         return _native.Lookup(host, *arguments)
     except UnicodeError as error:
+        if not _refused(host):
+            raise
         return _host_name_error(host, error)
 
 
 def _as_completed(
     lookups: "list[tuple[Host, _native.Lookup | OSError]]", until: int
 ) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
-    from .._standard.enums import FAMILIES, KINDS
 
     waiting = lookups[::-1]
     begun: list[tuple[Host, _native.Lookup]] = []
-    while waiting or begun:
+    seen = _native.lookups_ended()
+    # Asked before each round, and not only where there is something to wait for: is there time left?
+    while (waiting or begun) and _native.await_lookup(seen - 1 if waiting else seen, until):
         seen = _native.lookups_ended()
         while waiting:
             host, lookup = waiting[-1]
@@ -132,16 +146,19 @@ def _as_completed(
             except OSError as error:
                 yield host, error
             waiting.pop()
-        done = [each for each in begun if each[1].done]
-        begun = [each for each in begun if each not in done]
-        for host, lookup in done:
-            try:
-                rows = lookup.rows(FAMILIES, KINDS)
-            except OSError as error:
-                yield host, error
-            else:
-                yield host, rows
-        if not done and (waiting or begun) and not _native.await_lookup(seen, until):
-            for host, _ in [*begun, *waiting[::-1]]:
-                yield host, TimeoutError(f"timed out looking up {host!r}")
-            return
+        ended = [(each, each[1].done) for each in begun]
+        begun = [each for each, done in ended if not done]
+        for (host, lookup), done in ended:
+            if done:
+                yield host, _rows(lookup)
+    for host, _ in [*begun, *waiting[::-1]]:
+        yield host, TimeoutError(f"timed out looking up {host!r}")
+
+
+def _rows(lookup: "_native.Lookup") -> "list[NamedRow] | OSError":
+    from .._standard.enums import FAMILIES, KINDS
+
+    try:
+        return lookup.rows(FAMILIES, KINDS)
+    except OSError as error:
+        return error

@@ -2,8 +2,10 @@
    makes the call return EINTR.
 
    The signal's handler does nothing. It is a real-time signal at its default, which would end the process: so it is
-   looked at just before each use whether the handler is still there (programs restore what they have saved), and none is
-   sent to a thread that has it masked, where it would stay, and outlive execve(2). */
+   looked at just before each call whether the handler is still there (programs restore what they have saved), and none
+   is sent to a thread that has it masked, where it would stay, and outlive execve(2). A program that puts the default
+   back while such a call sleeps is ended by it: so only calls that poll(2) has announced are made like this, and those
+   that must not be told to come back with a part (MSG_WAITALL). */
 
 #ifndef BERKELEY_ALARMS_H
 #define BERKELEY_ALARMS_H
@@ -26,8 +28,7 @@ static int wake_signal;  /* 0: not chosen yet */
 
 struct alarm {
     timer_t timer;
-    int signal;     /* the timer's: 0 while there is none */
-    int64_t until;  /* 0 while it is not set */
+    int signal;  /* the timer's: 0 while there is none */
 };
 
 static __thread struct alarm own_alarm;
@@ -75,16 +76,16 @@ static int is_masked(int number) {
     return pthread_sigmask(SIG_BLOCK, NULL, &mask) != 0 || sigismember(&mask, number);
 }
 
-/* When its thread ends. */
+/* When its thread ends, or another signal is taken. */
 static void delete_alarm(void *alarm) {
-    timer_delete(((struct alarm *)alarm)->timer);
+    if (((struct alarm *)alarm)->signal)
+        timer_delete(((struct alarm *)alarm)->timer);
     ((struct alarm *)alarm)->signal = 0;
 }
 
 /* A forked child has no timers (timer_create(2)). */
 static void forget_alarm(void) {
     own_alarm.signal = 0;
-    own_alarm.until = 0;
 }
 
 static void make_alarm_key(void) {
@@ -100,8 +101,7 @@ static int make_alarm(int number) {
     pthread_once(&alarm_key_once, make_alarm_key);
     if (!alarm_key_made)
         return 0;
-    if (own_alarm.signal)
-        delete_alarm(&own_alarm);
+    delete_alarm(&own_alarm);
     if (timer_create(CLOCK_MONOTONIC, &event, &own_alarm.timer) != 0)
         return 0;
     own_alarm.signal = number;
@@ -109,25 +109,21 @@ static int make_alarm(int number) {
     return 1;
 }
 
-static void set_timer(int64_t until) {
-    struct itimerspec when = {{0, until ? ALARM_PERIOD : 0}, {until / 1000000000, until % 1000000000}};
-    own_alarm.until = until;
-    timer_settime(own_alarm.timer, TIMER_ABSTIME, &when, NULL);
-}
-
-/* Have this thread's calls interrupted from `until` on (ns of CLOCK_MONOTONIC): 0 where that is not possible. `before` is
-   when it was set to, 0 for not at all: of calls within each other, the outer one is a signal handler's. */
-static int set_alarm(int64_t until, int64_t *before) {
+/* Has this thread a timer whose signal will wake it? */
+static int ready_alarm(void) {
     int number = usable_wake_signal();
-    *before = own_alarm.until;
-    if (number == 0 || is_masked(number) || (own_alarm.signal != number && !make_alarm(number)))
-        return 0;
-    set_timer(until);
-    return 1;
+    return number != 0 && !is_masked(number) && (own_alarm.signal == number || make_alarm(number));
 }
 
-static void end_alarm(int64_t before) {
-    set_timer(before);
+/* Have this thread's calls interrupted from `until` on (ns of CLOCK_MONOTONIC): 0 where that is not possible. */
+static int set_alarm(int64_t until) {
+    struct itimerspec when = {{0, ALARM_PERIOD}, {until / 1000000000, until % 1000000000}};
+    return ready_alarm() && timer_settime(own_alarm.timer, TIMER_ABSTIME, &when, NULL) == 0;
+}
+
+static void end_alarm(void) {
+    struct itimerspec never = {{0, 0}, {0, 0}};
+    timer_settime(own_alarm.timer, 0, &never, NULL);
 }
 
 #endif

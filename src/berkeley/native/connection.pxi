@@ -22,9 +22,9 @@ cdef object accept_from(socket sock, Handle *accepted):
     clear_address(&arrival.address)
     begin(&arrival.operation, sock, OP_ACCEPT, 0)
     if family_of(sock) == AF_ALG:
-        accepted[0] = <Handle>run_in_time(sock, &arrival.operation, call_accept_nameless)
+        accepted[0] = <Handle>run(sock, &arrival.operation, call_accept_nameless)
     else:
-        accepted[0] = <Handle>run_in_time(sock, &arrival.operation, call_accept)
+        accepted[0] = <Handle>run(sock, &arrival.operation, call_accept)
     try:
         return unpack_address(sock, &arrival.address)
     except:
@@ -78,14 +78,31 @@ cdef ssize_t call_connect(Handle handle, Operation *operation) noexcept nogil:
     return result
 
 
+cdef ssize_t connect_in_time(socket sock, Connect *connect) noexcept:
+    """Within a deadline, a socket that blocks does not while it connects: to know when to stop, it must be told."""
+    cdef Handle handle = handle_of(sock)
+    cdef ssize_t result
+    if connect.operation.alarm == NONE:
+        return outcome(sock, &connect.operation, call_connect)
+    connect.operation.alarm = NONE
+    connect.operation.state = FRESH
+    system_set_nonblocking(handle, True)
+    result = outcome(sock, &connect.operation, call_connect)
+    if handle_of(sock) == handle:
+        system_set_nonblocking(handle, timeout_of(sock) >= 0)
+    return result
+
+
 cdef ssize_t connect_to(socket sock, const char *caller, object address) except? -1:
     """0, a negated errno or TIMED_OUT; what a signal's handler raises is raised."""
     cdef Connect connect
     cdef ssize_t result
     pack_address(sock, caller, b"socket.connect", address, &connect.address)
     connect.interrupted = connect.started = False
+    if timeout_of(sock) != 0 and is_over():
+        return TIMED_OUT        # the answer of connect_ex() is not raised
     begin(&connect.operation, sock, OP_CONNECT, 0)
-    result = outcome_in_time(sock, &connect.operation, call_connect)
+    result = connect_in_time(sock, &connect)
     if result == -EINPROGRESS or (result in (TIMED_OUT, RAISED) and (connect.started or connect.interrupted)):
         add_hint(sock, CONNECTING)      # the kernel goes on with it
     if result == RAISED:

@@ -12,9 +12,10 @@ cdef extern from *:
     int64_t open_deadlines() nogil
     void add_open_deadlines(int count)
 
-cdef extern from "alarms.h":
-    bint set_alarm(int64_t until, int64_t *before)
-    void end_alarm(int64_t before)
+cdef extern from "alarms.h" nogil:
+    bint ready_alarm()
+    bint set_alarm(int64_t until)
+    void end_alarm()
 
 cdef extern from "Python.h":
     object PyContextVar_New(const char *name, PyObject *default)
@@ -34,14 +35,14 @@ cdef class deadline:
 
     cdef int64_t timeout            # as given, ns; < 0 without end
     cdef int64_t when               # by system_clock(); 0 before it is entered, and where there is no end
-    cdef unsigned char open
+    cdef unsigned char entered, open
     cdef deadline around
 
     def __init__(self, seconds, /):
         self.timeout = parse_timeout(seconds)
 
     def __enter__(self):
-        if self.open or self.when:
+        if take_char(&self.entered, True):
             raise RuntimeError("a deadline is entered once")
         self.around = first_open(innermost_here())
         if self.timeout >= 0:
@@ -53,9 +54,8 @@ cdef class deadline:
 
     def __exit__(self, kind, error, traceback, /):
         """Left out of order, or in another context, it ends all the same, and alone."""
-        if not self.open:
+        if not take_char(&self.open, False):
             return
-        store_char(&self.open, False)
         add_open_deadlines(-1)
         if innermost_here() is self:
             PyContextVar_Set(innermost, first_open(self.around))
@@ -78,7 +78,8 @@ cdef int begin_within(Operation *operation, socket sock, int kind, int flags) ex
 cdef int narrow(Operation *operation) except -1:
     """A call that may wait ends at the nearest deadline: TimeoutError where that is over."""
     cdef int64_t nearest, left
-    if operation.timeout == 0:
+    # Of blocking calls, these do not wait (recv(2)); and those of a non-blocking socket do not.
+    if operation.timeout == 0 or (operation.timeout < 0 and operation.flags & (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB)):
         return 0
     nearest = nearest_deadline()
     if nearest == 0:
@@ -86,37 +87,28 @@ cdef int narrow(Operation *operation) except -1:
     left = nearest - system_clock()
     if left <= 0:
         raise_outcome(TIMED_OUT)
-    if operation.timeout < 0 and operation.kind.sleeps == SLEEPS:
+    if operation.timeout < 0 and operation.flags & MSG_WAITALL and ready_alarm():
+        # All or nothing is what blocking gives alone.
+        operation.deadline = nearest
         operation.alarm = WANTED
-    if operation.timeout < 0 or operation.timeout > left:
+    elif operation.timeout < 0 or operation.timeout > left:
+        if operation.timeout < 0 and operation.kind.sleeps == SLEEPS:
+            operation.alarm = WANTED
+            wait_from_now(operation)
         operation.timeout = left
         operation.deadline = nearest
     return 0
 
 
-cdef inline ssize_t outcome_in_time(socket sock, Operation *operation, Call call) noexcept:
-    """`outcome`, of a call that cannot carry MSG_DONTWAIT."""
-    return outcome(sock, operation, call) if operation.alarm == NONE else outcome_or_alarm(sock, operation, call)
-
-
-cdef inline ssize_t run_in_time(socket sock, Operation *operation, Call call) except -1:
-    cdef ssize_t result = outcome_in_time(sock, operation, call)
-    if result < 0:
-        raise_outcome(result)
-    return result
-
-
-cdef ssize_t outcome_or_alarm(socket sock, Operation *operation, Call call) noexcept:
-    cdef int64_t before
+cdef ssize_t call_with_alarm(Handle handle, Operation *operation, Call call) noexcept nogil:
+    """Where no signal is to be had, it is made all the same: it was announced by poll(2)."""
     cdef ssize_t result
-    if set_alarm(operation.deadline, &before):
-        operation.alarm = SET
-        result = outcome(sock, operation, call)
-        end_alarm(before)
-        return result
-    # No signal is to be had. To poll first leaves little: another may take what was there, and then the call sleeps.
-    wait_from_now(operation)
-    return outcome(sock, operation, call)
+    if not set_alarm(operation.deadline):
+        return call(handle, operation)
+    operation.alarm = SET
+    result = call(handle, operation)
+    end_alarm()
+    return result
 
 
 # --- the deadlines of a context
@@ -142,12 +134,20 @@ cdef int64_t nearest_deadline() except -1:
 
 
 def moment(seconds, /):
-    """When `seconds` from now, or the nearest deadline of this context, are over: ns of CLOCK_MONOTONIC; or 0."""
-    cdef int64_t nearest = nearest_deadline(), timeout = parse_timeout(seconds), until
-    if timeout < 0:
-        return nearest
-    until = min(system_clock(), LLONG_MAX - timeout) + timeout
-    return until if nearest == 0 else min(until, nearest)
+    """When `seconds` from now are over, ns of CLOCK_MONOTONIC; 0 for None."""
+    cdef int64_t timeout = parse_timeout(seconds)
+    return min(system_clock(), LLONG_MAX - timeout) + timeout if timeout >= 0 else 0
+
+
+cdef int64_t nearer(int64_t until) except -1:
+    """That moment, or the nearest deadline of this context; 0 where neither is."""
+    cdef int64_t nearest = nearest_deadline()
+    return min(until, nearest) if until and nearest else until or nearest
+
+
+cdef bint is_over() except -1:
+    cdef int64_t nearest = nearest_deadline()
+    return nearest and nearest <= system_clock()
 
 
 cdef int64_t nearest_of(deadline one) noexcept:

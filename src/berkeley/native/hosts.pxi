@@ -77,7 +77,8 @@ cdef bint is_name(const char *host) noexcept:
 
 cdef int first_address(list rows, int family, Address *found) except -1:
     row_family, _kind, _proto, _name, address = rows[0]
-    if not numeric_host(chars_of(address[0]), row_family, found) or (family != AF_UNSPEC and row_family != family):
+    host = address[0].partition("%")[0]
+    if not numeric_host(chars_of(host), row_family, found) or (family != AF_UNSPEC and row_family != family):
         raise OSError("unknown address family")
     if row_family == AF_INET6 and len(address) == 4:
         (<sockaddr_in6 *>&found.storage).sin6_scope_id = address[3]

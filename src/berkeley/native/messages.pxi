@@ -123,8 +123,8 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
         if message.header.msg_control == NULL:
             raise MemoryError
         message.header.msg_controllen = room
-    begin(&message.operation, sock, OP_RECVMSG, flags)
     try:
+        begin(&message.operation, sock, OP_RECVMSG, flags)
         got = run(sock, &message.operation, call_recvmsg)
         try:
             ancillary = unpack_control(&message.header)

@@ -36,6 +36,10 @@ def gethostbyname_ex(hostname, /):
     name = read_text(hostname, &HOST_BY_NAME, b"gethostbyname_ex() argument 1")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
     # The special forms ("", "<broadcast>") are ours, not libc's, and errors are getaddrinfo's: resolved first.
+    if layered() and is_name(chars_of(name)):
+        rows = ask_layers(chars_of(name), None, AF_INET, 0, 0, 0)
+        addresses = dict.fromkeys([address[0] for _family, _kind, _proto, _name, address in rows])
+        return PyUnicode_DecodeFSDefault(chars_of(name)), [], list(addresses)
     resolve_host(chars_of(name), AF_INET, &found)
     memset(&query, 0, sizeof(query))
     query.name = chars_of(name)

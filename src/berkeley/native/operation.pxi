@@ -34,8 +34,7 @@ cdef enum State:
     WOKEN
     LAST_TRY
 
-# A call that cannot carry MSG_DONTWAIT, on a descriptor that blocks, is ended by a timer within a deadline
-# (deadline.pxi).
+# What cannot be told not to wait, on a descriptor that blocks, is ended by a timer within a deadline (deadline.pxi).
 cdef enum Alarm:
     NONE
     WANTED

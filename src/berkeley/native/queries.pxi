@@ -12,6 +12,7 @@ cdef extern from "errands.h" nogil:
     int errand_sleep(int *word, int seen, int64_t until)
     bint errand_take_turn(int *seen)
     void errand_give_turn()
+    void errand_tell_end()
     void errand_pass_turn()
     int errand_set_limit(int limit)
     int errand_begin(errand *errand)
@@ -108,6 +109,7 @@ cdef Errand *begun(const Query *query) except NULL:
     cdef Errand *own = errand_of(query)
     if own == NULL or errand_begin(&own.base) < 0:
         errand_give_turn()
+        errand_tell_end()       # who waits for others to end may begin one
         drop_errand(&own.base)
         # As libc says where it lacks memory or descriptors: in a moment it may be otherwise.
         raise_gaierror(EAI_AGAIN, 0)

@@ -145,15 +145,14 @@ cdef class Lookup:
     Its arguments are those of getaddrinfo(), whose audit event it raises. It is begun when there is a turn for it.
     """
 
-    cdef object host, port              # the texts that are asked for, and the number
+    cdef object host, service           # the texts that are asked for
     cdef int family, kind, proto, flags
     cdef Errand *own                    # NULL before it begins
 
     def __init__(self, host, port, family=0, type=0, proto=0, flags=0):
         self.family, self.kind, self.proto, self.flags = as_int(family), as_int(type), as_int(proto), as_int(flags)
         self.host = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
-        self.port = port
-        resolver_port(port)
+        self.service = resolver_port(port)
         PySys_Audit(b"socket.getaddrinfo", "OOiii", <PyObject *>host, <PyObject *>port, self.family, self.kind,
                     self.proto)
 
@@ -165,10 +164,11 @@ cdef class Lookup:
         """Has it begun now? False while too many others are under way. gaierror (EAI_AGAIN) without a thread."""
         cdef Query query
         cdef int seen
+        if self.own != NULL:
+            raise RuntimeError("a look-up is begun once")
+        fill_query(&query, self.host, self.service, self.family, self.kind, self.proto, self.flags)
         if not errand_take_turn(&seen):
             return False
-        service = resolver_port(self.port)
-        fill_query(&query, self.host, service, self.family, self.kind, self.proto, self.flags)
         self.own = begun(&query)
         return True
 
@@ -179,6 +179,8 @@ cdef class Lookup:
     def rows(self, dict families, dict kinds, /):
         """Once it is done: what getaddrinfo() would give, or raise."""
         cdef Query query
+        if not self.done:
+            raise RuntimeError("a look-up is not done")
         take_answer(&query, self.own)
         return rows_of(&query, families, kinds)
 
@@ -189,8 +191,11 @@ def lookups_ended():
 
 
 def await_lookup(int seen, int64_t until, /):
-    """Wait until another has ended than the `seen`: False where `until` (`moment`) comes first."""
-    return sleep_on(&errands_ended, seen, until or LLONG_MAX) != -ETIMEDOUT
+    """Wait until another has ended than the `seen`: False where `until` (`moment`) or a deadline comes first."""
+    cdef int64_t end = nearer(until)
+    if end and end <= system_clock():
+        return False
+    return sleep_on(&errands_ended, seen, end or LLONG_MAX) != -ETIMEDOUT
 
 
 def set_lookup_limit(limit, /):

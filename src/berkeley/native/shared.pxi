@@ -21,6 +21,7 @@ cdef extern from *:
     void add_bits "shared_or"(unsigned char *place, unsigned char bits) nogil
     void keep_bits "shared_and"(unsigned char *place, unsigned char bits) nogil
     Handle take_handle "shared_take"(Handle *place, Handle left) nogil
+    unsigned char take_char "shared_take"(unsigned char *place, unsigned char left) nogil
 
 
 cdef inline Handle handle_of(socket sock) noexcept nogil:

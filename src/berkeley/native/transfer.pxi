@@ -4,6 +4,8 @@ cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size) except -1
     PyObject *NewBytes "PyBytes_FromStringAndSize"(const char *data, Py_ssize_t size) except NULL
     char *BytesData "PyBytes_AS_STRING"(PyObject *value)
+    int set_attribute "PyObject_SetAttrString"(object owner, const char *name, object value)
+    void PyErr_Clear()
 
 cdef enum:
     SMALL = 1024            # up to here, data is received on the stack and copied once
@@ -188,7 +190,8 @@ cdef object sock_sendall(socket sock, object value, object flags):
                 return None
             go_on(&transfer.operation)
     except BaseException as error:
-        error.bytes_sent = sent
+        if set_attribute(error, b"bytes_sent", sent) < 0:
+            PyErr_Clear()       # a program's own may take no attributes
         raise
     finally:
         release_data(&data)
@@ -229,4 +232,4 @@ def sendfile(socket sock not None, source, offset, count, /):
     transfer.offset = PyLong_AsLong(offset)
     transfer.count = as_size(count)
     begin(&transfer.operation, sock, OP_SENDFILE, 0)
-    return run_in_time(sock, &transfer.operation, call_sendfile)
+    return run(sock, &transfer.operation, call_sendfile)

@@ -99,10 +99,14 @@ cdef inline ssize_t steps(socket sock, Handle handle, Operation *operation, Call
     """A try, unless it is time to wait; and where that gives no result, all else that can be done without the lock."""
     cdef ssize_t result = WAIT
     if operation.state != WAITING:
-        result = call(handle, operation)
+        result = tried(handle, operation, call)
         if result >= 0:
             return result
     return sleep_and_try(sock, handle, operation, call, result)
+
+
+cdef inline ssize_t tried(Handle handle, Operation *operation, Call call) noexcept nogil:
+    return call(handle, operation) if operation.alarm == NONE else call_with_alarm(handle, operation, call)
 
 
 cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Call call,
@@ -118,7 +122,7 @@ cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Cal
                 return -EBADF       # another thread closed the socket meanwhile: the number may be another's by now
             if hints_of(sock) & CONNECTING:
                 drop_hint(sock, CONNECTING)
-        result = call(handle, operation)
+        result = tried(handle, operation, call)
         if result < 0:
             result = judge(sock, operation, result)
     return result
