@@ -7,7 +7,7 @@ a descriptor's number may be another socket's by the time that the call is made.
 import os
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from errno import (
     EADDRINUSE,
@@ -22,6 +22,7 @@ from errno import (
     EINPROGRESS,
     EINVAL,
     EISCONN,
+    ENOPROTOOPT,
     ENOTCONN,
     ENOTSOCK,
     ENOTTY,
@@ -34,6 +35,7 @@ from threading import Lock
 
 from crew import TIMED_OUT, attempt, refused
 
+import berkeley
 from berkeley import socket
 
 TIMEOUTS = [0, 0.0005, 0.002]
@@ -146,6 +148,13 @@ def read_and_write(sock, mode):
             file.read(10)
 
 
+def streaming(sock, call):
+    """Those that only streams have."""
+    if sock.type == socket.SOCK_STREAM:
+        with suppress(EOFError, berkeley.LimitOverrunError):
+            call()
+
+
 def send_file(sock, function):
     with tempfile.TemporaryFile() as file:
         file.write(b"file")
@@ -187,10 +196,14 @@ METHODS = {
     "getpeername": Method(lambda sock, *_: sock.getpeername(), {ENOTCONN, EINVAL}),
     "getsockname": Method(lambda sock, *_: sock.getsockname()),
     "getsockopt": Method(lambda sock, *_: sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 4)),
+    "is_alive": Method(lambda sock, *_: sock.is_alive()),
     "listen": Method(lambda sock, *_: sock.listen(), {EINVAL, EOPNOTSUPP, EADDRINUSE}),
     "makefile": Method(lambda sock, slot, random: read_and_write(sock, random.choice(MODES)), SENDING | RECEIVING),
+    "peer_credentials": Method(lambda sock, *_: sock.peer_credentials(), {ENOTCONN, EOPNOTSUPP}),
     "recv": Method(lambda sock, slot, random: sock.recv(random.randrange(5000)), RECEIVING),
+    "recv_exactly": Method(lambda sock, *_: streaming(sock, lambda: sock.recv_exactly(9)), RECEIVING),
     "recv_into": Method(lambda sock, *_: sock.recv_into(bytearray(100)), RECEIVING),
+    "recv_until": Method(lambda sock, *_: streaming(sock, lambda: sock.recv_until(b"n", 99)), RECEIVING),
     "recvfrom": Method(lambda sock, slot, random: sock.recvfrom(random.randrange(5000)), RECEIVING),
     "recvfrom_into": Method(lambda sock, *_: sock.recvfrom_into(bytearray(100)), RECEIVING),
     "recvmsg": Method(lambda sock, *_: sock.recvmsg(100, 100), RECEIVING),
@@ -202,6 +215,7 @@ METHODS = {
     "sendmsg_afalg": Method(lambda sock, *_: encrypt(sock)),
     "sendto": Method(lambda sock, slot, random: sock.sendto(b"to", slot.address(random)), SENDING_TO),
     "set_inheritable": Method(lambda sock, *_: sock.set_inheritable(False)),
+    "set_keepalive": Method(lambda sock, *_: sock.set_keepalive(9, 9, 9), {EOPNOTSUPP, ENOPROTOOPT}),
     "setblocking": Method(lambda sock, *_: sock.setblocking(False)),
     "setsockopt": Method(lambda sock, *_: sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 9999)),
     "settimeout": Method(lambda sock, slot, random: sock.settimeout(random.choice(TIMEOUTS))),

@@ -9,12 +9,12 @@ from .sock import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import SupportsIndex
+    from collections.abc import Callable, Iterable
+    from typing import Any, SupportsIndex
 
     from _typeshed import ReadableBuffer
 
-    from .._native import Address, ToAddress
+    from .._native import Address, Received, ToAddress
 
 _INT = 4  # bytes in a C int, on every Linux
 _SCM_PIDFD = 4  # the sender's, where the program has set SO_PASSPIDFD (unix(7), Linux 6.5)
@@ -132,15 +132,23 @@ def recv_fds(
     receive = sock.recvmsg
     data, ancillary, result, address = receive(bufsize, _socket.CMSG_LEN(maxfds * _INT), flags | close_on_exec)
     try:
-        fds: list[int] = []
-        for level, kind, rights in ancillary:
-            if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-                fds += _native.unpack_descriptors(rights)
-            elif level == _socket.SOL_SOCKET and kind == _SCM_PIDFD:
-                _native.close_received(receive, [(level, _socket.SCM_RIGHTS, rights)])
+        fds = _wanted(receive, ancillary)
         if not flags & close_on_exec:
             result &= ~close_on_exec  # the kernel gives the flag back
         return data, fds, result, address
     except BaseException:  # no memory, or a signal: nobody will know the descriptors
         _native.close_received(receive, ancillary)
         raise
+
+
+# Not in the function itself: where memory runs out, Python 3.11 never reaches an exception's handler that begins after
+# the 256th instruction, for which it needs a new int.
+def _wanted(receive: "Callable[..., Any]", ancillary: "Received") -> "list[int]":
+    """The descriptors that were sent; what else is one is closed."""
+    fds: list[int] = []
+    for level, kind, rights in ancillary:
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+            fds += _native.unpack_descriptors(rights)
+        elif level == _socket.SOL_SOCKET and kind == _SCM_PIDFD:
+            _native.close_received(receive, [(level, _socket.SCM_RIGHTS, rights)])
+    return fds
