@@ -110,7 +110,7 @@ ERRORS = [
     Error("create_connection from nowhere", lambda k: socket.create_connection(k.nobody, 9, ("192.0.2.1", 0)), OSError),
     Error("create_connection to nobody, soon", lambda k: socket.create_connection(k.nobody, deadline=9), OSError),
     Error("connect to nobody", lambda k: connect(k.nobody), ConnectionRefusedError),
-    Error("connect with a bad option", lambda k: connect(k.nobody, options=[(1, 2, BAD)]), (TypeError, Refused), (BAD,)),
+    Error("connect with a bad option", lambda k: connect(k.nobody, options=[(1, 2, BAD)]), NOT_ITERATED, (BAD,)),
     Error("create_connection in a bad time", lambda k: socket.create_connection(k.nobody, TEXT), TypeError, (TEXT,)),
     Error("create_server at no port", lambda k: socket.create_server(PAIR), OverflowError, (PAIR,)),
     Error("create_server in a bad family", lambda k: socket.create_server(PAIR, family=1), TypeError, (PAIR,)),
