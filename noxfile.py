@@ -70,7 +70,7 @@ STUBS = [f"stubs({version})" for version in reversed(USABLE)]
 BESIDE |= {name: [name] for name in ["lint", "compile-only", "docs", *STUBS]}
 AT_ONCE = os.cpu_count() + 1
 FEW = 5  # failed tests that run again
-# Then, one after another, what measures time; and the machines, whose emulated devices lose what comes too late.
+# Then, one after another, what measures time; and the machines, whose emulated processors are late enough as it is.
 ALONE = {f"{name}, alone": [name, "--", "-m", "alone"] for name, less in TESTS.items() if not less}
 ALONE |= {name: [name] for name in ["vm", "vm-quick", "bench-quick"]}
 

@@ -83,7 +83,7 @@ class PageError(Exception):
 
 
 def late(_number, _frame):
-    raise PageError(f"Timeout: {BLOCK} seconds were not enough for the block")
+    raise PageError(f"{BLOCK} seconds were not enough for the block")
 
 
 def follow(page, text, running):
