@@ -6,10 +6,10 @@ cdef extern from *:
     #include <stdint.h>
     /* How many are open, in the whole process: while there is none, no context is looked at. */
     static int64_t berkeley_open_deadlines = 0;
-    #define open_deadlines() __atomic_load_n(&berkeley_open_deadlines, __ATOMIC_RELAXED)
+    #define open_deadlines() __builtin_expect(__atomic_load_n(&berkeley_open_deadlines, __ATOMIC_RELAXED) != 0, 0)
     #define add_open_deadlines(count) ((void)__atomic_add_fetch(&berkeley_open_deadlines, count, __ATOMIC_RELAXED))
     """
-    int64_t open_deadlines() nogil
+    bint open_deadlines() nogil
     void add_open_deadlines(int count)
 
 cdef extern from "alarms.h" nogil:
@@ -69,13 +69,13 @@ cdef class deadline:
 # --- calls within a deadline
 
 cdef int begin_within(Operation *operation, socket sock, int kind, int flags) except -1:
-    fill(operation, sock, kind, flags)
-    narrow(operation)
+    fill(operation, sock, flags)
+    narrow(operation, kind)
     settle(operation, sock, kind, flags)
     return 0
 
 
-cdef int narrow(Operation *operation) except -1:
+cdef int narrow(Operation *operation, int kind) except -1:
     """A call that may wait ends at the nearest deadline: TimeoutError where that is over."""
     cdef int64_t nearest, left
     # Of blocking calls, these do not wait (recv(2)); and those of a non-blocking socket do not.
@@ -92,7 +92,7 @@ cdef int narrow(Operation *operation) except -1:
         operation.deadline = nearest
         operation.alarm = WANTED
     elif operation.timeout < 0 or operation.timeout > left:
-        if operation.timeout < 0 and operation.kind.sleeps == SLEEPS:
+        if operation.timeout < 0 and KINDS[kind].sleeps == SLEEPS:
             operation.alarm = WANTED
             wait_from_now(operation)
         operation.timeout = left

@@ -34,6 +34,9 @@ cdef enum State:
     WOKEN
     LAST_TRY
 
+cdef extern from *:
+    bint unlikely(bint condition) nogil
+
 # What cannot be told not to wait, on a descriptor that blocks, is ended by a timer within a deadline (deadline.pxi).
 cdef enum Alarm:
     NONE
@@ -62,15 +65,15 @@ ctypedef ssize_t (*Call)(Handle handle, Operation *operation) noexcept nogil
 cdef inline int begin(Operation *operation, socket sock, int kind, int flags) except -1:
     """Each call that may wait begins here; TimeoutError where a deadline of the context is over."""
     if open_deadlines():
-        return begin_within(operation, sock, kind, flags)
-    fill(operation, sock, kind, flags)
-    settle(operation, sock, kind, flags)
+        begin_within(operation, sock, kind, flags)
+    else:
+        fill(operation, sock, flags)
+        settle(operation, sock, kind, flags)
+    operation.kind = &KINDS[kind]       # last, so that the compiler knows it
     return 0
 
 
-cdef inline void fill(Operation *operation, socket sock, int kind, int flags) noexcept:
-    operation.kind = &KINDS[kind]
-    operation.events = KINDS[kind].events
+cdef inline void fill(Operation *operation, socket sock, int flags) noexcept:
     operation.timeout = timeout_of(sock)
     operation.deadline = 0
     operation.state = FRESH
@@ -84,17 +87,18 @@ cdef inline void settle(Operation *operation, socket sock, int kind, int flags) 
     On a socket that never waits, and under a timeout, the call carries MSG_DONTWAIT where it can: the descriptor's own
     mode belongs to everyone who shares the open file (dup, fork), and another holder may have changed it.
     """
+    operation.events = KINDS[kind].events
     if operation.timeout >= 0:
         if KINDS[kind].sleeps == SLEEPS_UNLESS_TOLD:
             operation.flags = flags | MSG_DONTWAIT
         if operation.timeout > 0 and (KINDS[kind].polls_first & (hints_of(sock) | ALWAYS)
                                       or flags & (MSG_OOB | MSG_ERRQUEUE)):
-            begin_waiting(operation, sock)
+            begin_waiting(operation, sock, kind)
 
 
-cdef void begin_waiting(Operation *operation, socket sock) noexcept:
+cdef void begin_waiting(Operation *operation, socket sock, int kind) noexcept:
     """Where a try would give another answer than waiting does, poll(2) comes first."""
-    cdef bint receives = operation.kind.events == POLLIN
+    cdef bint receives = KINDS[kind].events == POLLIN
     if receives and operation.flags & MSG_ERRQUEUE and family_of(sock) not in (AF_UNIX, AF_NETLINK):
         # The error queue (ip(7)) has an event of its own, POLLERR, which is always told. These two know no such flag.
         operation.events = 0
@@ -103,7 +107,7 @@ cdef void begin_waiting(Operation *operation, socket sock) noexcept:
         operation.events = POLLPRI | POLLRDHUP
         add_hint(sock, POLL_TO_RECEIVE)
         wait_from_now(operation)
-    elif operation.kind.polls_first & (hints_of(sock) | ALWAYS):
+    elif KINDS[kind].polls_first & (hints_of(sock) | ALWAYS):
         wait_from_now(operation)
 
 

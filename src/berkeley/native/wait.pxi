@@ -106,7 +106,7 @@ cdef inline ssize_t steps(socket sock, Handle handle, Operation *operation, Call
 
 
 cdef inline ssize_t tried(Handle handle, Operation *operation, Call call) noexcept nogil:
-    return call(handle, operation) if operation.alarm == NONE else call_with_alarm(handle, operation, call)
+    return call_with_alarm(handle, operation, call) if unlikely(operation.alarm != NONE) else call(handle, operation)
 
 
 cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Call call,
