@@ -61,11 +61,24 @@ def test_of_names_it_sees_the_ascii_form(asked):
     assert {host for host, *_ in asked} == {"xn--bcher-kva.invalid"}
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1%lo", None])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "::1", "fe80::1%lo", "", None])
 def test_it_is_not_asked_what_is_no_name(asked, host):
-    socket.getaddrinfo(host, 80)
-    socket.getaddrinfo(host, "80")
+    for port in (80, "80"):
+        try:
+            socket.getaddrinfo(host, port)
+        except socket.gaierror:
+            assert not host  # "" is a name to getaddrinfo(3), and every interface to bind(2)
     assert not asked
+
+
+def test_bytes_stay_what_they_are():
+    """As str, "h\xf6st" is an international name; these bytes are not, whatever they are."""
+    seen = []
+    with berkeley.resolver(lambda ask, host, *rest: seen.append(host) or ask(host, *rest)):
+        for host in (b"h\xf6st.invalid", "höst.invalid".encode()):
+            with pytest.raises(socket.gaierror):
+                socket.getaddrinfo(host, 80)
+    assert seen == ["h\udcf6st.invalid", "h\udcc3\udcb6st.invalid"]
 
 
 def test_it_is_asked_again_by_none(asked):
@@ -143,6 +156,17 @@ def test_audit_events(asked):
     socket.getaddrinfo(HOST, 80)
     watching.clear()
     assert seen == [HOST, "127.0.0.1"]
+
+
+def test_audit_events_where_none_is_in_force():
+    """In other contexts and threads a look-up is what it is where nobody has resolvers."""
+    seen = []
+    watching = [True]
+    sys.addaudithook(lambda event, args: event == "socket.getaddrinfo" and watching and seen.append(args[0]))
+    with berkeley.resolver(refuse):
+        contextvars.Context().run(lambda: pytest.raises(socket.gaierror, socket.getaddrinfo, HOST, 80))
+    watching.clear()
+    assert seen == [HOST]
 
 
 # --- in a context

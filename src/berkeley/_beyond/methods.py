@@ -81,7 +81,7 @@ def recv_exactly(self: "socket", n: int) -> bytes:
                 raise IncompleteReadError(bytes(data), n)
             data += part
     except BaseException as error:
-        error.partial = bytes(data)  # type: ignore[attr-defined]
+        _keep(error, data)
         raise
     return bytes(data)
 
@@ -121,9 +121,16 @@ def recv_until(self: "socket", separator: "ReadableBuffer", limit: int, *, parti
                 raise IncompleteReadError(bytes(data), None)
             data += part
     except BaseException as error:
-        error.partial = bytes(data)  # type: ignore[attr-defined]
+        _keep(error, data)
         raise
     return bytes(data)
+
+
+def _keep(error: BaseException, data: bytearray) -> None:
+    try:
+        error.partial = bytes(data)  # type: ignore[attr-defined]
+    except (AttributeError, TypeError):
+        pass  # an exception that takes no attributes: what the program raises is its own
 
 
 def _up_to(data: bytearray, seen: bytes, separator: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from _thread import allocate_lock
 from contextvars import ContextVar
+from os import register_at_fork
 from time import monotonic
 
 import berkeley.socket as namespace
@@ -32,6 +33,7 @@ class _Process:
 
 
 _changing = allocate_lock()
+register_at_fork(after_in_child=_changing._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 def set_resolver(resolver: "Resolver | None") -> "Resolver | None":
@@ -39,7 +41,7 @@ def set_resolver(resolver: "Resolver | None") -> "Resolver | None":
 
     It is called as `resolver(ask, host, port, family, type, proto, flags)`, with the arguments of getaddrinfo(), for
     each host name that getaddrinfo(), gethostbyname(), connect() and their kin are to resolve; not for numeric hosts.
-    `host` is a str, international names in their ASCII form (RFC 3490). It gives what getaddrinfo() would, or raises:
+    `host` is a str, international names in their ASCII form (RFC 3490), bytes beyond ASCII as surrogates (PEP 383). It gives what getaddrinfo() would, or raises:
     gaierror for a host that there is not. `ask(host, port, family, type, proto, flags)` is what is below: the system's
     getaddrinfo(3). An auditing hook sees what the program asks for, and what is asked of the system.
     """
@@ -96,17 +98,19 @@ def _first_open(one: "resolver | None") -> "resolver | None":
 _innermost: "ContextVar[resolver | None]" = ContextVar("berkeley.resolver", default=None)
 
 
-def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row]":
-    """What the resolvers that are in force here make of it."""
-    ask: Ask = _native.getaddrinfo_of_system
-    if (of_process := _Process.resolver) is not None:
-        ask = _asking(of_process, ask)
+def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row] | None":
+    """What the resolvers that are in force here make of it; None where there are none."""
     within = []
     around = _innermost.get()
     while around is not None:
         if around._open:
             within.append(around._resolve)
         around = around._around
+    if (of_process := _Process.resolver) is not None:
+        within.append(of_process)
+    if not within:
+        return None
+    ask: Ask = _native.getaddrinfo_of_system
     for resolve in reversed(within):
         ask = _asking(resolve, ask)
     return ask(host, port, family, type, proto, flags)

@@ -34,6 +34,7 @@ cdef extern from "Python.h":
     object PyUnicode_EncodeFSDefault(object text)
     object PyUnicode_DecodeFSDefault(const char *text)
     object PyUnicode_DecodeFSDefaultAndSize(const char *text, Py_ssize_t size)
+    object PyUnicode_DecodeASCII(const char *text, Py_ssize_t size, const char *errors)
     object PyUnicode_FromString(const char *text)
     tuple PyList_AsTuple(object items)
     Py_ssize_t item_count "PySequence_Fast_GET_SIZE"(object items)

@@ -111,9 +111,16 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
 
 
 cdef object sock_connect(socket sock, object address):
-    cdef ssize_t result = connect_to(sock, b"connect", address)
-    if result < 0:
-        raise_outcome(result)
+    cdef ssize_t result
+    try:
+        result = connect_to(sock, b"connect", address)
+        if result < 0:
+            raise_outcome(result)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        tell(error, b"address", address)
+        raise
 
 
 cdef object sock_connect_ex(socket sock, object address):
@@ -130,8 +137,12 @@ cdef ssize_t call_bind(Handle handle, void *arguments) noexcept nogil:
 
 cdef object sock_bind(socket sock, object address):
     cdef Address packed
-    pack_address(sock, b"bind", b"socket.bind", address, &packed)
-    run_once(OP_BIND, handle_of(sock), &packed, call_bind)
+    try:
+        pack_address(sock, b"bind", b"socket.bind", address, &packed)
+        run_once(OP_BIND, handle_of(sock), &packed, call_bind)
+    except OSError as error:
+        tell(error, b"address", address)
+        raise
 
 
 cdef ssize_t call_listen(Handle handle, void *backlog) noexcept nogil:

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Modules of the name service switch (nsswitch.conf(5)) are other projects' code, and some use much of it. */
@@ -36,17 +35,24 @@ static int errand_limit = ERRANDS;
 static int errands_ended;
 static pthread_once_t forks_once = PTHREAD_ONCE_INIT;
 
+/* The call that takes 64 bits of seconds (futex(2)). */
+#if defined(SYS_futex_time64) && __SIZEOF_LONG__ == 4
+#define ERRAND_FUTEX SYS_futex_time64
+#else
+#define ERRAND_FUTEX SYS_futex
+#endif
+
 /* Sleep while the word is `seen`: 0, -EINTR, or -ETIMEDOUT at `until`, nanoseconds of CLOCK_MONOTONIC. */
 static int errand_sleep(int *word, int seen, int64_t until) {
-    struct timespec end = {until / 1000000000, until % 1000000000};
-    if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, seen, &end, NULL,
+    struct { int64_t seconds, nanoseconds; } end = {until / 1000000000, until % 1000000000};
+    if (syscall(ERRAND_FUTEX, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, seen, &end, NULL,
                 FUTEX_BITSET_MATCH_ANY) == 0 || errno == EAGAIN)
         return 0;
     return -errno;
 }
 
 static void errand_wake(int *word, int count) {
-    syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
+    syscall(ERRAND_FUTEX, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
 }
 
 /* 1; or 0, with what `errand_turns` was, to sleep on. */

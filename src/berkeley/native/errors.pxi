@@ -23,6 +23,8 @@ cdef extern from *:
     void PyErr_SetString(PyObject *type, const char *text)
     PyObject *NewError "PyObject_CallFunction"(PyObject *type, const char *format, ...)
     PyObject *DecodeLocale "PyUnicode_DecodeLocale"(const char *text, const char *errors)
+    int set_attribute "PyObject_SetAttrString"(object owner, const char *name, object value)
+    void PyErr_Clear()
 
 cdef extern from *:
     """
@@ -102,5 +104,16 @@ cdef int raise_herror(int code) except -1:
     raise herror(code, PyUnicode_DecodeLocale(hstrerror(code), "surrogateescape"))
 
 
-cdef void set_timed_out() noexcept:
-    PyErr_SetString(<PyObject *>TimeoutError, "timed out")
+cdef void set_timed_out(object address) noexcept:
+    """Set TimeoutError, with the peer's address where that is known without asking, else None."""
+    cdef PyObject *error = NewError(<PyObject *>TimeoutError, "s", b"timed out")
+    if error != NULL:
+        tell(<object>error, b"address", address)
+        PyErr_SetObject(<PyObject *>TimeoutError, error)
+        Py_XDECREF(error)
+
+
+cdef void tell(object error, const char *name, object value) noexcept:
+    """Give an exception an attribute more, which its text and its arguments do not show. Some take none."""
+    if set_attribute(error, name, value) < 0:
+        PyErr_Clear()

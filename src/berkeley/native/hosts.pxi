@@ -5,15 +5,25 @@ cdef int resolve_host(const char *host, int family, Address *found) except -1:
 
     "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other ports of `found` are left.
     """
-    cdef addrinfo hints
-    cdef addrinfo *results
-    cdef const char *service = NULL
     if numeric_host(host, family, found):
         return 0
     if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
         raise OSError("address family mismatched")      # numeric_host took it for the others
-    if layered() and is_name(host):
-        return first_address(ask_layers(host, None, family, 0, 0, 0), family, found)
+    rows = ask_layers(host, None, family, 0, 0, 0)
+    if rows is not None:
+        return first_address(rows, family, found)
+    try:
+        return system_address(host, family, found)
+    except OSError as error:
+        tell(error, b"address", PyUnicode_DecodeFSDefault(host))
+        raise
+
+
+cdef int system_address(const char *host, int family, Address *found) except -1:
+    """What libc answers first."""
+    cdef addrinfo hints
+    cdef addrinfo *results
+    cdef const char *service = NULL
     memset(&hints, 0, sizeof(hints))
     hints.ai_family = family
     if host[0] == 0:
@@ -55,8 +65,8 @@ cdef object lookup_layers = None
 def layer_lookups(function, change, /):
     """`change` more resolvers of the program's own: while there are any, `function` is asked for names.
 
-    It is called as getaddrinfo(host, port, family, type, proto, flags), and gives rows such as that one's, of numbers.
-    It is the same one each time.
+    It is called as getaddrinfo(host, port, family, type, proto, flags), and gives rows such as that one's, of numbers;
+    None where no resolver is in force. It is the same one each time.
     """
     global lookup_layers
     if lookup_layers is None:
@@ -66,13 +76,28 @@ def layer_lookups(function, change, /):
 
 
 cdef list ask_layers(const char *host, object port, int family, int kind, int proto, int flags):
-    return lookup_layers(PyUnicode_DecodeFSDefault(host), port, family, kind, proto, flags)
+    """Their rows; None where there are none, and where `host` is no name: empty or NULL, or numeric in any form."""
+    if host == NULL or host[0] == 0 or not layered() or flags & AI_NUMERICHOST or is_numeric(host):
+        return None
+    name = PyUnicode_DecodeASCII(host, strlen(host), b"surrogateescape")
+    try:
+        return lookup_layers(name, port, family, kind, proto, flags)
+    except OSError as error:
+        tell(error, b"address", name)
+        raise
 
 
-cdef bint is_name(const char *host) noexcept:
-    """Not the empty one, nor a numeric address; of names, none has a colon (RFC 952), which IPv6 with a zone has."""
-    cdef Address found
-    return host[0] != 0 and strchr(host, c":") == NULL and not numeric_host(host, AF_UNSPEC, &found)
+cdef bint is_numeric(const char *host) noexcept nogil:
+    """To getaddrinfo(3), which nobody is asked by this: it takes "127.1" and IPv6 with a zone too (inet_aton(3))."""
+    cdef addrinfo hints
+    cdef addrinfo *results = NULL
+    cdef int reason
+    memset(&hints, 0, sizeof(hints))
+    hints.ai_flags = AI_NUMERICHOST
+    if system_getaddrinfo(host, NULL, &hints, &results, &reason) != 0:
+        return False
+    freeaddrinfo(results)
+    return True
 
 
 cdef int first_address(list rows, int family, Address *found) except -1:

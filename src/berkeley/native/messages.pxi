@@ -154,10 +154,10 @@ cdef object sock_sendmsg(socket sock, object buffers, object ancdata, object fla
         message.header.msg_namelen = message.address.length
     else:
         PySys_Audit(b"socket.sendmsg", "OO", <PyObject *>sock, <PyObject *>None)
-    return send_message(sock, &message, buffers, ancdata, how)
+    return send_message(sock, &message, buffers, ancdata, how, address)
 
 
-cdef object send_message(socket sock, Message *message, object buffers, object ancdata, int flags):
+cdef object send_message(socket sock, Message *message, object buffers, object ancdata, int flags, object address):
     cdef Buffers held
     cdef Control control
     items = as_items(buffers, "sendmsg() argument 1 must be an iterable")
@@ -172,7 +172,7 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
             message.header.msg_control = control.bytes
             message.header.msg_controllen = control.size
             begin(&message.operation, sock, OP_SENDMSG, flags)
-            return run(sock, &message.operation, call_sendmsg)
+            return run_to(sock, &message.operation, call_sendmsg, address)
         finally:
             release_control(&control)
     finally:
@@ -208,4 +208,4 @@ cdef object sock_sendmsg_afalg(socket sock, object msg, object op, object iv, ob
             raise TypeError("assoclen must be positive")
         ancdata.append((SOL_ALG, ALG_SET_AEAD_ASSOCLEN, (<char *>&length)[:sizeof(int)]))
     memset(&message.header, 0, sizeof(msghdr))
-    return send_message(sock, &message, () if msg is UNSET else msg, ancdata, as_int(flags))
+    return send_message(sock, &message, () if msg is UNSET else msg, ancdata, as_int(flags), None)

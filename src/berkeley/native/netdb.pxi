@@ -36,14 +36,14 @@ def gethostbyname_ex(hostname, /):
     name = read_text(hostname, &HOST_BY_NAME, b"gethostbyname_ex() argument 1")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
     # The special forms ("", "<broadcast>") are ours, not libc's, and errors are getaddrinfo's: resolved first.
-    if layered() and is_name(chars_of(name)):
-        rows = ask_layers(chars_of(name), None, AF_INET, 0, 0, 0)
+    rows = ask_layers(chars_of(name), None, AF_INET, 0, 0, 0)
+    if rows is not None:
         addresses = dict.fromkeys([address[0] for _family, _kind, _proto, _name, address in rows])
         return PyUnicode_DecodeFSDefault(chars_of(name)), [], list(addresses)
     resolve_host(chars_of(name), AF_INET, &found)
     memset(&query, 0, sizeof(query))
     query.name = chars_of(name)
-    return host_entry(&query, by_host_name, AF_INET)
+    return host_entry(&query, by_host_name, AF_INET, hostname)
 
 
 def gethostbyaddr(ip_address, /):
@@ -60,7 +60,7 @@ def gethostbyaddr(ip_address, /):
     resolve_host(chars_of(name), AF_UNSPEC, &found)
     memset(&query, 0, sizeof(query))
     query.address = found
-    return host_entry(&query, by_host_address, found.storage.ss_family)
+    return host_entry(&query, by_host_address, found.storage.ss_family, ip_address)
 
 
 cdef void by_host_name(Query *query) noexcept nogil:
@@ -83,7 +83,7 @@ cdef void by_host_address(Query *query) noexcept nogil:
     query.found = entry != NULL
 
 
-cdef tuple host_entry(Query *query, Ask call, int family):
+cdef tuple host_entry(Query *query, Ask call, int family, object asked_for):
     try:
         look_up(query, call)
         if not query.found:
@@ -92,6 +92,9 @@ cdef tuple host_entry(Query *query, Ask call, int family):
             raise_errno(EAFNOSUPPORT)
         return (PyUnicode_DecodeFSDefault(query.entry.host.h_name), host_aliases(&query.entry.host),
                 host_addresses(&query.entry.host))
+    except OSError as error:
+        tell(error, b"address", asked_for)
+        raise
     finally:
         free_answer(query)
 

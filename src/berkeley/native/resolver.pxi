@@ -21,19 +21,33 @@ cdef list resolve(object host, object port, int family, int kind, int proto, int
     rows = numeric_rows(encoded, port, family, kind, proto, flags, families, kinds)
     if rows is not None:
         return rows
-    if layered() and encoded is not None and not flags & AI_NUMERICHOST and is_name(chars_of(encoded)):
-        rows = ask_layers(chars_of(encoded), port, family, kind, proto, flags)
+    try:
+        if encoded is not None:
+            rows = ask_layers(chars_of(encoded), port, family, kind, proto, flags)
+        if rows is None:
+            return asked(encoded, service, family, kind, proto, flags, families, kinds)
         return [(families.get(family, family), kinds.get(kind, kind), proto, name, address)
                 for family, kind, proto, name, address in rows]
-    return asked(encoded, service, family, kind, proto, flags, families, kinds)
+    except OSError as error:
+        tell(error, b"address", (host, port))
+        raise
 
 
 def getaddrinfo_of_system(host, port, family=0, type=0, proto=0, flags=0):
     """`getaddrinfo`, whatever stands between a program and the system's resolver."""
-    encoded = None if host is None else read_text(host, &HOST_TO_ASK, b"getaddrinfo() argument 1")
+    encoded = None if host is None else read_text(plain_host(host), &HOST_TO_ASK, b"getaddrinfo() argument 1")
     service = resolver_port(port)
     PySys_Audit(b"socket.getaddrinfo", "OOOO", <PyObject *>host, <PyObject *>port, <PyObject *>family, <PyObject *>type)
     return asked(encoded, service, as_int(family), as_int(type), as_int(proto), as_int(flags), {}, {})
+
+
+cdef object plain_host(object host):
+    """Of what a program gave as bytes beyond ASCII, a resolver sees surrogates, which stand for them (PEP 383)."""
+    try:
+        return host.encode("ascii", "surrogateescape")
+    except (AttributeError, UnicodeEncodeError):
+        pass
+    return host
 
 
 cdef list asked(object host, object service, int family, int kind, int proto, int flags, dict families, dict kinds):
@@ -239,7 +253,11 @@ def getnameinfo(address, flags, /):
         if raw.storage.ss_family == AF_INET:
             return ipv4_text(<uint8_t *>&(<sockaddr_in *>&raw.storage).sin_addr), number_text(&raw)
         return ipv6_text(&(<sockaddr_in6 *>&raw.storage).sin6_addr), number_text(&raw)
-    return names_of(&raw, how)
+    try:
+        return names_of(&raw, how)
+    except OSError as error:
+        tell(error, b"address", address)
+        raise
 
 
 cdef tuple names_of(const Address *address, int flags):

@@ -4,8 +4,6 @@ cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size) except -1
     PyObject *NewBytes "PyBytes_FromStringAndSize"(const char *data, Py_ssize_t size) except NULL
     char *BytesData "PyBytes_AS_STRING"(PyObject *value)
-    int set_attribute "PyObject_SetAttrString"(object owner, const char *name, object value)
-    void PyErr_Clear()
 
 cdef enum:
     SMALL = 1024            # up to here, data is received on the stack and copied once
@@ -190,8 +188,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
                 return None
             go_on(&transfer.operation)
     except BaseException as error:
-        if set_attribute(error, b"bytes_sent", sent) < 0:
-            PyErr_Clear()       # a program's own may take no attributes
+        tell(error, b"bytes_sent", sent)
         raise
     finally:
         release_data(&data)
@@ -208,7 +205,7 @@ cdef object sock_sendto(socket sock, object value, object flags, object address)
         begin(&transfer.operation, sock, OP_SENDTO, how)
         transfer.data = data.start
         transfer.size = data.size
-        return run(sock, &transfer.operation, call_sendto)
+        return run_to(sock, &transfer.operation, call_sendto, address)
     finally:
         release_data(&data)
 

@@ -41,23 +41,28 @@ cdef enum:
 
 cdef inline ssize_t run(socket sock, Operation *operation, Call call) except -1:
     """The call's result; OSError, TimeoutError, or what a signal's handler raised."""
+    return run_to(sock, operation, call, None)
+
+
+cdef inline ssize_t run_to(socket sock, Operation *operation, Call call, object address) except -1:
+    """The same, of a call whose TimeoutError is to have the peer's address."""
     cdef ssize_t result = outcome(sock, operation, call)
     if result < 0:
-        set_outcome(result)
+        set_outcome(result, address)
         return -1
     return result
 
 
-cdef void set_outcome(ssize_t result) noexcept:
+cdef void set_outcome(ssize_t result, object address) noexcept:
     """Set the exception that goes with what `outcome` gave, unless a handler has."""
     if result == TIMED_OUT:
-        set_timed_out()
+        set_timed_out(address)
     elif result != RAISED:
         set_errno(<int>-result)
 
 
 cdef int raise_outcome(ssize_t result) except -1:
-    set_outcome(result)
+    set_outcome(result, None)
     return -1
 
 
