@@ -316,6 +316,44 @@ def test_used_once_without_an_end_too():
     other.__exit__(None, None, None)
 
 
+def test_lost(pair):
+    """Of one that was entered, and that nobody can leave any more."""
+    berkeley.deadline(0).__enter__()
+    pair[0].sendall(b"data")
+    assert pair[1].recv(9) == b"data"
+
+
+class Stop(BaseException):
+    """What a signal's handler raises."""
+
+
+def test_a_handler_that_raises_at_any_moment():
+    """In Python 3.14 it can between __enter__() and the block, which then is not left."""
+
+    def stop(*_):
+        raise Stop
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    ended = 0
+    try:
+        for turn in range(1000):
+            try:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 1e-6 + turn % 100 * 1e-7)
+                    for _ in range(100):
+                        with berkeley.deadline(LONG):
+                            pass
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except Stop:
+                ended += 1
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert ended
+    with berkeley.deadline(None) as endless:
+        assert endless.remaining() is None
+
+
 def test_remaining():
     with berkeley.deadline(None) as endless:
         assert endless.remaining() is None

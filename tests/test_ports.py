@@ -108,7 +108,7 @@ def test_a_host_that_nobody_knows_yet(monkeypatch):
 
 def test_a_service_that_nobody_knows():
     with pytest.raises(TimeoutError) as caught:
-        berkeley.wait_for_port(LOOPBACK, "no such service", 0.01)
+        berkeley.wait_for_port(LOOPBACK, "no such service", 0.5)
     assert isinstance(caught.value.__cause__, socket.gaierror)
 
 

@@ -216,6 +216,12 @@ def test_left_out_of_order():
         socket.gethostbyname(OTHER)
 
 
+def test_lost():
+    """Of one that was entered, and that nobody can leave any more."""
+    berkeley.resolver(refuse).__enter__()
+    assert socket.gethostbyname("localhost")
+
+
 def test_entered_once():
     used = berkeley.resolver(refuse)
     with used:
@@ -258,7 +264,7 @@ def test_those_that_were_left_are_not_kept():
         context = contextvars.copy_context()
     inner = berkeley.resolver(refuse)
     context.run(inner.__enter__)
-    assert inner._around is None
+    assert inner._layer.around is None
     inner.__exit__(None, None, None)
 
 

@@ -146,6 +146,11 @@ server = socket.socket(type=socket.SOCK_DGRAM)
 server.bind(("127.0.0.1", 53))
 HOST = "host.example."
 
+def wait_for(condition):
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+
 def threads():
     return len(os.listdir("/proc/self/task"))
 
@@ -218,14 +223,14 @@ assert time.monotonic() - start < 5
 assert type(found.pop("localhost")) is list
 assert {type(error) for error in found.values()} == {TimeoutError}
 assert str(found["host7.example."]) == "timed out looking up 'host7.example.'"
-assert threads() <= 66, threads()
+wait_for(lambda: threads() <= 66)
 """,
     "turns": """
 assert berkeley.set_lookup_limit(4) == 64
 waiting = [Thread(target=lambda: late(lambda: berkeley.getaddrinfo(HOST, 80, timeout=.5), .5)) for _ in range(50)]
 for thread in waiting: thread.start()
 for thread in waiting: thread.join()
-assert threads() <= 5, threads()
+wait_for(lambda: threads() <= 5)  # before Python 3.13, a thread that was joined may still be on its way out
 late(lambda: berkeley.getaddrinfo(HOST, 80, timeout=.1))
 """,
     "interrupted while it waits for a turn": """

@@ -44,8 +44,10 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
                         return _connect(namespace.socket(family, type, proto), address)
                     except OSError as error:
                         failed = error
-            except (namespace.gaierror, TimeoutError) as error:
+            except namespace.gaierror as error:
                 failed = error
+            except TimeoutError as error:
+                failed = failed or error  # an answer says more
             time.sleep(min(pause, limit.remaining() or 0))
             pause = min(2 * pause, _LONGEST_PAUSE)
             if not limit.remaining():

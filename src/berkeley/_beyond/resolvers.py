@@ -60,42 +60,59 @@ class resolver:  # noqa: N801 - used as a function is, in `with`
     Its `ask` is the one around it, or set_resolver()'s. Used once.
     """
 
-    __slots__ = ("_around", "_open", "_resolve")
+    __slots__ = ("_layer", "_resolve")
 
     def __init__(self, resolve: "Resolver", /) -> None:
+        self._layer: _Layer | None = None  # not entered yet
         if not callable(resolve):
             raise TypeError(f"a resolver is called, which a {type(resolve).__name__} cannot be")
         self._resolve = resolve
-        self._open: bool | None = None  # not yet
 
     def __enter__(self) -> "resolver":
-        if self._open is not None:
+        if self._layer is not None:
             raise RuntimeError("a resolver is entered once")
-        self._open = True
-        self._around = _first_open(_innermost.get())
-        _innermost.set(self)
+        self._layer = _Layer(self._resolve, _first_open(_innermost.get()))
         _native.layer_lookups(_layers, 1)
+        self._layer.open = True
+        _innermost.set(self._layer)
         return self
 
     def __exit__(
         self, kind: "type[BaseException] | None", error: "BaseException | None", traceback: "TracebackType | None", /
     ) -> None:
         """Left out of order, or in another context, it ends all the same, and alone."""
-        if not self._open:
+        self._leave()
+
+    def __del__(self) -> None:
+        """A signal's handler can raise between __enter__() and the block, and then nobody leaves it."""
+        self._leave()
+
+    def _leave(self) -> None:
+        layer = self._layer
+        if layer is None or not layer.open:
             return
-        self._open = False
+        layer.open = False
         _native.layer_lookups(_layers, -1)
-        if _innermost.get() is self:
-            _innermost.set(_first_open(self._around))
+        if _innermost.get() is layer:
+            _innermost.set(_first_open(layer.around))
 
 
-def _first_open(one: "resolver | None") -> "resolver | None":
-    while one is not None and not one._open:
-        one = one._around
+class _Layer:
+    """What contexts hold of a resolver: so nothing keeps one that its `with` has lost."""
+
+    __slots__ = ("around", "open", "resolve")
+
+    def __init__(self, resolve: "Resolver", around: "_Layer | None") -> None:
+        self.resolve, self.around, self.open = resolve, around, False
+
+
+def _first_open(one: "_Layer | None") -> "_Layer | None":
+    while one is not None and not one.open:
+        one = one.around
     return one
 
 
-_innermost: "ContextVar[resolver | None]" = ContextVar("berkeley.resolver", default=None)
+_innermost: "ContextVar[_Layer | None]" = ContextVar("berkeley.resolver", default=None)
 
 
 def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row] | None":
@@ -103,9 +120,9 @@ def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: 
     within = []
     around = _innermost.get()
     while around is not None:
-        if around._open:
-            within.append(around._resolve)
-        around = around._around
+        if around.open:
+            within.append(around.resolve)
+        around = around.around
     if (of_process := _Process.resolver) is not None:
         within.append(of_process)
     if not within:

@@ -25,6 +25,14 @@ cdef extern from "Python.h":
 cdef object innermost = PyContextVar_New(b"berkeley.deadline", <PyObject *>None)
 
 
+cdef class Bound:
+    """What contexts hold of a deadline: so nothing keeps one that its `with` has lost (see `__del__`)."""
+
+    cdef int64_t when               # by system_clock(); 0 without end
+    cdef unsigned char open
+    cdef Bound around
+
+
 cdef class deadline:
     """deadline(seconds, /)\n--\n\nBound all that blocks in a `with` block: TimeoutError once `seconds` are over.
 
@@ -34,9 +42,8 @@ cdef class deadline:
     """
 
     cdef int64_t timeout            # as given, ns; < 0 without end
-    cdef int64_t when               # by system_clock(); 0 before it is entered, and where there is no end
-    cdef unsigned char entered, open
-    cdef deadline around
+    cdef unsigned char entered
+    cdef Bound bound                # None before it is entered
 
     def __init__(self, seconds, /):
         self.timeout = parse_timeout(seconds)
@@ -44,26 +51,37 @@ cdef class deadline:
     def __enter__(self):
         if take_char(&self.entered, True):
             raise RuntimeError("a deadline is entered once")
-        self.around = first_open(innermost_here())
+        bound = Bound()
+        bound.around = first_open(innermost_here())
         if self.timeout >= 0:
-            self.when = min(system_clock(), LLONG_MAX - self.timeout) + self.timeout
-        store_char(&self.open, True)
-        PyContextVar_Set(innermost, self)
+            bound.when = min(system_clock(), LLONG_MAX - self.timeout) + self.timeout
+        store_char(&bound.open, True)
+        PyContextVar_Set(innermost, bound)
         add_open_deadlines(1)
+        self.bound = bound
         return self
 
     def __exit__(self, kind, error, traceback, /):
         """Left out of order, or in another context, it ends all the same, and alone."""
-        if not take_char(&self.open, False):
-            return
-        add_open_deadlines(-1)
-        if innermost_here() is self:
-            PyContextVar_Set(innermost, first_open(self.around))
+        leave(self.bound)
+
+    def __del__(self):
+        """A signal's handler can raise between __enter__() and the block (Python 3.14), and then nobody leaves it."""
+        leave(self.bound)
 
     def remaining(self):
         """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
-        cdef int64_t nearest = nearest_of(self)
+        cdef int64_t nearest = nearest_of(self.bound)
         return None if nearest == 0 else max(0, nearest - system_clock()) / 1e9
+
+
+cdef int leave(Bound bound) except -1:
+    if bound is None or not take_char(&bound.open, False):
+        return 0
+    add_open_deadlines(-1)
+    if innermost_here() is bound:
+        PyContextVar_Set(innermost, first_open(bound.around))
+    return 0
 
 
 # --- calls within a deadline
@@ -113,7 +131,7 @@ cdef ssize_t call_with_alarm(Handle handle, Operation *operation, Call call) noe
 
 # --- the deadlines of a context
 
-cdef deadline innermost_here():
+cdef Bound innermost_here():
     cdef PyObject *found
     PyContextVar_Get(innermost, NULL, &found)
     value = <object>found
@@ -121,7 +139,7 @@ cdef deadline innermost_here():
     return value
 
 
-cdef deadline first_open(deadline one):
+cdef Bound first_open(Bound one):
     """The innermost that is open, of one and those around it."""
     while one is not None and not load_char(&one.open):
         one = one.around
@@ -150,7 +168,7 @@ cdef bint is_over() except -1:
     return nearest and nearest <= system_clock()
 
 
-cdef int64_t nearest_of(deadline one) noexcept:
+cdef int64_t nearest_of(Bound one) noexcept:
     cdef int64_t nearest = 0
     while one is not None:
         if load_char(&one.open) and one.when and (nearest == 0 or one.when < nearest):
