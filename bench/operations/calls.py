@@ -2,13 +2,24 @@
 
 from measure import Operation
 
-from .transports import MODES, OTHER_END, TRANSPORTS, UNIX, UNIX_DATAGRAM
+from .transports import MODES, OTHER_END, TCP, TRANSPORTS, UDP, UNIX, UNIX_DATAGRAM
 
 SIZES = {"100 B": 100, "1400 B": 1400, "16 KiB": 16384}
 # Python, and C for the floor.
 SEND = {"send": ("a.send(data)", "send(a, data, size, 0)"), "sendall": ("a.sendall(data)", "send_all(a, data, size)")}
 RECEIVED = "recv(a, buffer, size, 0)"
 RECEIVE = {"recv": ("a.recv(size)", RECEIVED), "recv_into": ("a.recv_into(buffer)", RECEIVED)}
+
+
+# The standard module has none: there it is a timeout.
+DEADLINE = """\
+if socket is standard:
+    a.settimeout(60)
+else:
+    import berkeley
+    within = berkeley.deadline(3600)
+    within.__enter__()
+"""
 
 
 def row(transport, mode, name, code, size="100 B", receives=False):
@@ -19,7 +30,7 @@ def row(transport, mode, name, code, size="100 B", receives=False):
         f"calls, {mode}",
         f"{transport.name} {name} {size}",
         python,
-        setup=f"{setup}\n{MODES[mode]}",
+        setup=f"{setup}\n{MODES.get(mode, DEADLINE)}",
         before=f"peers.feed(there, data, {count})" if receives else "pass",
         after="pass" if receives else "peers.drain(there)",
         count=count,
@@ -42,8 +53,15 @@ def of_mode(mode):
     yield from (large_buffer(UNIX_DATAGRAM, mode, size) for size in (4096, 65536, 262144))
 
 
+def within_a_deadline():
+    for transport in (TCP, UDP):
+        yield from (row(transport, "deadline", *item) for item in SEND.items())
+        yield from (row(transport, "deadline", *item, receives=True) for item in RECEIVE.items())
+
+
 OPERATIONS = [
     *(operation for mode in MODES for operation in of_mode(mode)),
+    *within_a_deadline(),
     *(
         Operation(
             "would block",

@@ -15,11 +15,15 @@ from random import Random
 from closing import closing
 from counting import files, one_file
 from crew import REST, Crew, descriptors
+from deadlines import deadlines, lookups
 from functions import connections, functions, messages
 from lists import lists
 from transfers import modes, rights, shared, streams
 
-SCENARIOS = [streams, modes, shared, rights, lists, closing, files, one_file, functions, connections, messages]
+SCENARIOS = [
+    *[streams, modes, shared, rights, lists, closing, files, one_file, functions, connections, messages],
+    *[deadlines, lookups],
+]
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 
 
