@@ -4,7 +4,7 @@ import pickle
 import sys
 
 import pytest
-from waits import SHORT
+from waits import LONG, SHORT, meanwhile
 
 import berkeley
 from berkeley import resolvers, socket
@@ -16,8 +16,7 @@ NOWHERE = "nowhere.invalid"
 def nobody():
     """An address of TCP where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = server.getsockname()
-    return address
+        return server.getsockname()
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_a_look_up_that_is_late():
 
 
 def test_a_datagram_to_a_host_that_there_is_not(udp, no_names):
-    assert error_of(udp.sendto, b"", (NOWHERE, 80)).address == NOWHERE
+    assert error_of(udp.sendto, b"", (NOWHERE, 80)).address == (NOWHERE, 80)
 
 
 # --- timeouts
@@ -145,6 +144,51 @@ def test_messages_and_pickles(nobody):
     assert (error.args, error.filename, error.filename2) == ((error.errno, error.strerror), None, None)
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), copy.args, copy.address) == (type(error), error.args, nobody)
+
+
+class Port(int):
+    """A number that cannot be pickled."""
+
+    def __reduce__(self):
+        raise TypeError
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "address"),
+    [
+        (socket.AF_UNIX, memoryview(b"/nowhere"), b"/nowhere"),
+        (socket.AF_UNIX, bytearray(b"/nowhere"), b"/nowhere"),
+        (socket.AF_INET, ("127.0.0.1", Port(1)), ("127.0.0.1", 1)),
+    ],
+    ids=["memoryview", "bytearray", "a class of numbers"],
+)
+def test_pickles_of_what_is_no_plain_address(family, given, address):
+    """Whatever was given, the error can be sent to another process."""
+    with socket.socket(family) as sock:
+        error = error_of(sock.connect, given)
+    assert pickle.loads(pickle.dumps(error)).address == address
+
+
+class OwnError(OSError):
+    """It has an address of its own."""
+
+    address = "somewhere else"
+
+
+def test_what_a_handler_raises_is_left_alone(tmp_path):
+    def stop():
+        raise OwnError
+
+    path = str(tmp_path / "full")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as first:
+        server.bind(path)
+        server.listen(0)
+        first.connect(path)
+        with socket.socket(socket.AF_UNIX) as second:
+            second.settimeout(LONG)
+            with pytest.raises(OwnError) as caught, meanwhile(stop):
+                second.connect(path)
+    assert caught.value.address == "somewhere else"
 
 
 class RigidError(OSError):

@@ -1,6 +1,7 @@
 """Resolvers of a program's own: for the process, for a context, and those that come with berkeley."""
 
 import contextvars
+import gc
 import sys
 import threading
 
@@ -148,6 +149,13 @@ def test_what_cannot_be_called_is_none(set_it):
         set_it("127.0.0.1")
 
 
+def test_one_that_was_not_made_is_nothing():
+    """Whose __init__() has raised: nothing is told at its end (an error there would fail this test)."""
+    with pytest.raises(TypeError):
+        berkeley.resolver()
+    gc.collect()
+
+
 def test_audit_events(asked):
     """What the program asks for, and what is asked of the system."""
     seen = []
@@ -158,13 +166,18 @@ def test_audit_events(asked):
     assert seen == [HOST, "127.0.0.1"]
 
 
+def unknown(host):
+    with pytest.raises(socket.gaierror):
+        socket.getaddrinfo(host, 80)
+
+
 def test_audit_events_where_none_is_in_force():
     """In other contexts and threads a look-up is what it is where nobody has resolvers."""
     seen = []
     watching = [True]
     sys.addaudithook(lambda event, args: event == "socket.getaddrinfo" and watching and seen.append(args[0]))
     with berkeley.resolver(refuse):
-        contextvars.Context().run(lambda: pytest.raises(socket.gaierror, socket.getaddrinfo, HOST, 80))
+        contextvars.Context().run(unknown, HOST)
     watching.clear()
     assert seen == [HOST]
 

@@ -115,11 +115,11 @@ cdef object sock_connect(socket sock, object address):
     try:
         result = connect_to(sock, b"connect", address)
         if result < 0:
-            raise_outcome(result)
+            raise_outcome(result, address)
     except BlockingIOError:
         raise
     except OSError as error:
-        tell(error, b"address", address)
+        tell_address(error, address)
         raise
 
 
@@ -141,7 +141,7 @@ cdef object sock_bind(socket sock, object address):
         pack_address(sock, b"bind", b"socket.bind", address, &packed)
         run_once(OP_BIND, handle_of(sock), &packed, call_bind)
     except OSError as error:
-        tell(error, b"address", address)
+        tell_address(error, address)
         raise
 
 

@@ -104,7 +104,7 @@ cdef int narrow(Operation *operation, int kind) except -1:
         return 0
     left = nearest - system_clock()
     if left <= 0:
-        raise_outcome(TIMED_OUT)
+        raise_outcome(TIMED_OUT, None)
     if operation.timeout < 0 and operation.flags & MSG_WAITALL and ready_alarm():
         # All or nothing is what blocking gives alone.
         operation.deadline = nearest
@@ -149,6 +149,11 @@ cdef Bound first_open(Bound one):
 cdef int64_t nearest_deadline() except -1:
     """The nearest end of the open deadlines of this context, by system_clock(); 0 where there is none."""
     return nearest_of(innermost_here()) if open_deadlines() else 0
+
+
+def deadlines_are_open():
+    """Are there any, in the whole process?"""
+    return open_deadlines()
 
 
 def moment(seconds, /):

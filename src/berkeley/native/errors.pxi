@@ -24,6 +24,7 @@ cdef extern from *:
     PyObject *NewError "PyObject_CallFunction"(PyObject *type, const char *format, ...)
     PyObject *DecodeLocale "PyUnicode_DecodeLocale"(const char *text, const char *errors)
     int set_attribute "PyObject_SetAttrString"(object owner, const char *name, object value)
+    bint has_attribute "PyObject_HasAttrString"(object owner, const char *name)
     void PyErr_Clear()
 
 cdef extern from *:
@@ -108,12 +109,42 @@ cdef void set_timed_out(object address) noexcept:
     """Set TimeoutError, with the peer's address where that is known without asking, else None."""
     cdef PyObject *error = NewError(<PyObject *>TimeoutError, "s", b"timed out")
     if error != NULL:
-        tell(<object>error, b"address", address)
+        tell_address(<object>error, address)
         PyErr_SetObject(<PyObject *>TimeoutError, error)
         Py_XDECREF(error)
 
 
 cdef void tell(object error, const char *name, object value) noexcept:
-    """Give an exception an attribute more, which its text and its arguments do not show. Some take none."""
-    if set_attribute(error, name, value) < 0:
+    """Give an exception an attribute more, which its text and its arguments do not show.
+
+    Not one that has it already, nor one with its own idea of attributes: a program's handler or hook has raised that.
+    """
+    if takes_attributes(error) and not has_attribute(error, name) and set_attribute(error, name, value) < 0:
         PyErr_Clear()
+
+
+cdef extern from *:
+    """
+    #define takes_attributes(error) (Py_TYPE(error)->tp_setattro == PyObject_GenericSetAttr)
+    """
+    bint takes_attributes(object error)
+
+
+cdef void tell_address(object error, object address) noexcept:
+    try:
+        tell(error, b"address", plain(address))
+    except Exception:
+        pass        # without memory
+
+
+cdef object plain(object value):
+    """The same as a program gave it, of types that can be pickled, and that keep nothing alive."""
+    if PyTuple_Check(value):
+        return tuple([plain(item) for item in <tuple>value])
+    if PyLong_CheckExact(value) or type(value) is str or PyBytes_CheckExact(value) or value is None:
+        return value
+    if PyLong_Check(value):
+        return int.__int__(value)
+    if PyUnicode_Check(value):
+        return str.__str__(value)
+    return bytes(value) if PyObject_CheckBuffer(value) else None

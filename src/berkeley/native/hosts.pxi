@@ -1,21 +1,22 @@
 # Hosts: the address that a name or a numeric text stands for.
 
-cdef int resolve_host(const char *host, int family, Address *found) except -1:
+cdef int resolve_host(const char *host, int family, Address *found, object given) except -1:
     """Write the host's address into `found`: AF_INET or AF_INET6, for AF_UNSPEC whichever comes first.
 
-    "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other ports of `found` are left.
+    "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other parts of `found` are left.
+    `given` is what an error is to have for its address.
     """
     if numeric_host(host, family, found):
         return 0
     if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
         raise OSError("address family mismatched")      # numeric_host took it for the others
-    rows = ask_layers(host, None, family, 0, 0, 0)
-    if rows is not None:
-        return first_address(rows, family, found)
     try:
-        return system_address(host, family, found)
+        rows = ask_layers(host, None, family, 0, 0, 0)
+        if rows is None:
+            return system_address(host, family, found)
+        return first_address(rows, family, found)
     except OSError as error:
-        tell(error, b"address", PyUnicode_DecodeFSDefault(host))
+        tell_address(error, given)
         raise
 
 
@@ -80,11 +81,7 @@ cdef list ask_layers(const char *host, object port, int family, int kind, int pr
     if host == NULL or host[0] == 0 or not layered() or flags & AI_NUMERICHOST or is_numeric(host):
         return None
     name = PyUnicode_DecodeASCII(host, strlen(host), b"surrogateescape")
-    try:
-        return lookup_layers(name, port, family, kind, proto, flags)
-    except OSError as error:
-        tell(error, b"address", name)
-        raise
+    return lookup_layers(name, port, family, kind, proto, flags)
 
 
 cdef bint is_numeric(const char *host) noexcept nogil:

@@ -21,7 +21,7 @@ def gethostbyname(hostname, /):
     cdef Address found
     name = read_text(hostname, &HOST_BY_NAME, b"gethostbyname() argument 1")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
-    resolve_host(chars_of(name), AF_INET, &found)
+    resolve_host(chars_of(name), AF_INET, &found, hostname)
     return ipv4_text(<uint8_t *>&(<sockaddr_in *>&found.storage).sin_addr)
 
 
@@ -36,11 +36,15 @@ def gethostbyname_ex(hostname, /):
     name = read_text(hostname, &HOST_BY_NAME, b"gethostbyname_ex() argument 1")
     PySys_Audit(b"socket.gethostbyname", "(O)", <PyObject *>hostname)
     # The special forms ("", "<broadcast>") are ours, not libc's, and errors are getaddrinfo's: resolved first.
-    rows = ask_layers(chars_of(name), None, AF_INET, 0, 0, 0)
+    try:
+        rows = ask_layers(chars_of(name), None, AF_INET, 0, 0, 0)
+    except OSError as error:
+        tell_address(error, hostname)
+        raise
     if rows is not None:
         addresses = dict.fromkeys([address[0] for _family, _kind, _proto, _name, address in rows])
         return PyUnicode_DecodeFSDefault(chars_of(name)), [], list(addresses)
-    resolve_host(chars_of(name), AF_INET, &found)
+    resolve_host(chars_of(name), AF_INET, &found, hostname)
     memset(&query, 0, sizeof(query))
     query.name = chars_of(name)
     return host_entry(&query, by_host_name, AF_INET, hostname)
@@ -57,7 +61,7 @@ def gethostbyaddr(ip_address, /):
     cdef Query query
     name = read_text(ip_address, &HOST_BY_NAME, b"gethostbyaddr() argument 1")
     PySys_Audit(b"socket.gethostbyaddr", "(O)", <PyObject *>ip_address)
-    resolve_host(chars_of(name), AF_UNSPEC, &found)
+    resolve_host(chars_of(name), AF_UNSPEC, &found, ip_address)
     memset(&query, 0, sizeof(query))
     query.address = found
     return host_entry(&query, by_host_address, found.storage.ss_family, ip_address)
@@ -93,7 +97,7 @@ cdef tuple host_entry(Query *query, Ask call, int family, object asked_for):
         return (PyUnicode_DecodeFSDefault(query.entry.host.h_name), host_aliases(&query.entry.host),
                 host_addresses(&query.entry.host))
     except OSError as error:
-        tell(error, b"address", asked_for)
+        tell_address(error, asked_for)
         raise
     finally:
         free_answer(query)

@@ -142,6 +142,6 @@ cdef inline void start_clock(Operation *operation) noexcept nogil:
 cdef inline int go_on(Operation *operation) except -1:
     """For the next part of what one call does in several: TimeoutError once the deadline is past."""
     if operation.timeout > 0 and system_clock() >= operation.deadline:
-        raise_outcome(TIMED_OUT)
+        raise_outcome(TIMED_OUT, None)
     operation.state = FRESH
     return 0

@@ -29,7 +29,7 @@ cdef list resolve(object host, object port, int family, int kind, int proto, int
         return [(families.get(family, family), kinds.get(kind, kind), proto, name, address)
                 for family, kind, proto, name, address in rows]
     except OSError as error:
-        tell(error, b"address", (host, port))
+        tell_address(error, (host, port))
         raise
 
 
@@ -256,7 +256,7 @@ def getnameinfo(address, flags, /):
     try:
         return names_of(&raw, how)
     except OSError as error:
-        tell(error, b"address", address)
+        tell_address(error, address)
         raise
 
 

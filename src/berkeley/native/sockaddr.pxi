@@ -54,7 +54,7 @@ cdef int pack_inet(socket sock, const char *caller, const char *event, object ad
     memset(struct, 0, sizeof(sockaddr_in))
     struct.sin_port = as_port(caller, (<tuple>address)[1])
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
-    resolve_host(chars_of(host), AF_INET, packed)
+    resolve_host(chars_of(host), AF_INET, packed, address)
     struct.sin_family = <unsigned short>AF_INET
     packed.length = sizeof(sockaddr_in)
     return 0
@@ -84,7 +84,7 @@ cdef int pack_inet6(socket sock, const char *caller, const char *event, object a
         raise OverflowError(f"{caller.decode()}(): flowinfo must be 0-1048575.")
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
     memset(struct, 0, sizeof(sockaddr_in6))
-    resolve_host(chars_of(host), AF_INET6, packed)
+    resolve_host(chars_of(host), AF_INET6, packed, address)
     struct.sin6_family = <unsigned short>AF_INET6
     struct.sin6_port = port
     struct.sin6_flowinfo = c_htonl(flowinfo)

@@ -61,8 +61,8 @@ cdef void set_outcome(ssize_t result, object address) noexcept:
         set_errno(<int>-result)
 
 
-cdef int raise_outcome(ssize_t result) except -1:
-    set_outcome(result, None)
+cdef int raise_outcome(ssize_t result, object address) except -1:
+    set_outcome(result, address)
     return -1
 
 
