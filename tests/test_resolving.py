@@ -197,6 +197,12 @@ for call in (
 ):
     late(lambda: bounded(call))
 """,
+    "a setting": """
+berkeley.configure(resolve_timeout=.1)
+late(lambda: socket.getaddrinfo(HOST, 80))
+late(lambda: socket.create_connection((HOST, 80)))
+berkeley.configure(resolve_timeout=None)
+""",
     "Ctrl-C": """
 start = time.monotonic()
 interrupted()

@@ -22,6 +22,7 @@ _HOMES = {
     "PeerCredentials": "_beyond.credentials",
     "ResumableReader": "_beyond.reader",
     "UnixListener": "_beyond.unix",
+    "configure": "_beyond.settings",
     "connect": "_beyond.connect",
     "connect_unix": "_beyond.unix",
     "deadline": "_native",
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from ._beyond.resolving import gethostbyname as gethostbyname
     from ._beyond.resolving import gethostbyname_ex as gethostbyname_ex
     from ._beyond.resolving import getnameinfo as getnameinfo
+    from ._beyond.settings import configure as configure
     from ._beyond.unix import UnixListener as UnixListener
     from ._beyond.unix import connect_unix as connect_unix
     from ._beyond.unix import listen_unix as listen_unix

@@ -347,13 +347,23 @@ def set_lookup_limit(limit: SupportsIndex, /) -> int:
     It is for those with a timeout or a deadline: others are made by their callers. Further ones wait for their turn,
     until their own deadline. ValueError for less than 1.
     """
+def set_resolve_timeout(seconds: float | None, /) -> None:
+    """Have each look-up end after so many seconds, with TimeoutError; None: when it has its answer."""
+def set_keepalive(idle: int, interval: int, count: int, /) -> None:
+    """Have TCP sockets opened from now on ask for their peer: TCP_KEEPIDLE and its kin (tcp(7)); 0 for none."""
+def deadlines_are_open() -> bool:
+    """Are there any, in the whole process?"""
 def moment(seconds: float | None, /) -> int:
     """When `seconds` from now are over, ns of CLOCK_MONOTONIC; 0 for None."""
-def layer_lookups(function: Callable[[str, Port, int, int, int, int], list[Row]], change: int, /) -> None:
+def layer_lookups(
+    function: Callable[[str, Port, int, int, int, int], list[tuple[int, int, int, str, tuple[Any, ...]]] | None],
+    change: int,
+    /,
+) -> None:
     """`change` more resolvers of the program's own: while there are any, `function` is asked for names.
 
-    It is called as getaddrinfo(host, port, family, type, proto, flags), and gives rows such as that one's, of numbers.
-    It is the same one each time.
+    It is called as getaddrinfo(host, port, family, type, proto, flags), and gives rows such as that one's, of numbers;
+    None where no resolver is in force. It is the same one each time.
     """
 def hold(sock: Socket, /) -> None:
     """Count one more file of the socket: it stays open until `_decref_socketios()` has been called for each.

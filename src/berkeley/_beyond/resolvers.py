@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 class _Process:
     resolver: "Resolver | None" = None
+    pinned: "Resolver | None" = None  # below it
 
 
 _changing = allocate_lock()
@@ -41,15 +42,28 @@ def set_resolver(resolver: "Resolver | None") -> "Resolver | None":
 
     It is called as `resolver(ask, host, port, family, type, proto, flags)`, with the arguments of getaddrinfo(), for
     each host name that getaddrinfo(), gethostbyname(), connect() and their kin are to resolve; not for numeric hosts.
-    `host` is a str, international names in their ASCII form (RFC 3490), bytes beyond ASCII as surrogates (PEP 383). It gives what getaddrinfo() would, or raises:
-    gaierror for a host that there is not. `ask(host, port, family, type, proto, flags)` is what is below: the system's
-    getaddrinfo(3). An auditing hook sees what the program asks for, and what is asked of the system.
+    `host` is a str, international names in their ASCII form (RFC 3490), bytes beyond ASCII as surrogates (PEP 383). It
+    gives what getaddrinfo() would, or raises: gaierror for a host that there is not. `ask(host, port, family, type,
+    proto, flags)` is what is below: the system's getaddrinfo(3). An auditing hook sees what the program asks for, and
+    what is asked of the system.
     """
     if not (resolver is None or callable(resolver)):
         raise TypeError(f"a resolver is called, which a {type(resolver).__name__} cannot be")
+    return _replace("resolver", resolver)
+
+
+def set_pinned(resolver: "Resolver | None") -> None:
+    """The one between the process's and the system's, that configure() sets."""
+    _replace("pinned", resolver)
+
+
+def _replace(name: str, resolver: "Resolver | None") -> "Resolver | None":
+    """In an order in which a signal's handler that raises leaves a count that is too high, and never one too low."""
     with _changing:
-        previous, _Process.resolver = _Process.resolver, resolver
-        _native.layer_lookups(_layers, (resolver is not None) - (previous is not None))
+        _native.layer_lookups(_layers, resolver is not None)
+        previous: Resolver | None = getattr(_Process, name)
+        setattr(_Process, name, resolver)
+        _native.layer_lookups(_layers, -(previous is not None))
     return previous
 
 
@@ -71,9 +85,8 @@ class resolver:  # noqa: N801 - used as a function is, in `with`
     def __enter__(self) -> "resolver":
         if self._layer is not None:
             raise RuntimeError("a resolver is entered once")
-        self._layer = _Layer(self._resolve, _first_open(_innermost.get()))
         _native.layer_lookups(_layers, 1)
-        self._layer.open = True
+        self._layer = _Layer(self._resolve, _first_open(_innermost.get()))
         _innermost.set(self._layer)
         return self
 
@@ -88,10 +101,9 @@ class resolver:  # noqa: N801 - used as a function is, in `with`
         self._leave()
 
     def _leave(self) -> None:
-        layer = self._layer
-        if layer is None or not layer.open:
+        layer: _Layer | None = getattr(self, "_layer", None)  # none where __init__() has raised
+        if layer is None or not layer.close():
             return
-        layer.open = False
         _native.layer_lookups(_layers, -1)
         if _innermost.get() is layer:
             _innermost.set(_first_open(layer.around))
@@ -100,10 +112,23 @@ class resolver:  # noqa: N801 - used as a function is, in `with`
 class _Layer:
     """What contexts hold of a resolver: so nothing keeps one that its `with` has lost."""
 
-    __slots__ = ("around", "open", "resolve")
+    __slots__ = ("_turns", "around", "resolve")
 
     def __init__(self, resolve: "Resolver", around: "_Layer | None") -> None:
-        self.resolve, self.around, self.open = resolve, around, False
+        self.resolve, self.around = resolve, around
+        self._turns = [None]
+
+    @property
+    def open(self) -> bool:
+        return bool(self._turns)
+
+    def close(self) -> bool:
+        """Is it closed by this call? Of two threads that do, by one."""
+        try:
+            self._turns.pop()
+        except IndexError:
+            return False
+        return True
 
 
 def _first_open(one: "_Layer | None") -> "_Layer | None":
@@ -123,8 +148,7 @@ def _layers(host: str, port: "Port", family: int, type: int, proto: int, flags: 
         if around.open:
             within.append(around.resolve)
         around = around.around
-    if (of_process := _Process.resolver) is not None:
-        within.append(of_process)
+    within += [each for each in (_Process.resolver, _Process.pinned) if each is not None]
     if not within:
         return None
     ask: Ask = _native.getaddrinfo_of_system

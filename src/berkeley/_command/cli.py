@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from berkeley import __version__, _install
 
-from .run import STARTUP, environment, options
+from .run import SETTINGS, STARTUP, environment, options
 
 
 class _Command(click.Command):
@@ -46,8 +46,13 @@ class _PythonCommand(_Command):
     """A command whose own options end where a Python command line begins."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = {name for option in self.get_params(ctx) if isinstance(option, click.Option) for name in option.opts}
-        count = next((index for index, word in enumerate(args) if word not in own), len(args))
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        own = {name: option for option in options for name in option.opts}
+        count = 0
+        while count < len(args) and (option := own.get(args[count].partition("=")[0])):
+            count += 1 if option.is_flag or "=" in args[count] else 2
+        if count > len(args):  # the last one has no value
+            return super().parse_args(ctx, args)
         return super().parse_args(ctx, [*args[:count], "--", *args[count:]])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -60,8 +65,19 @@ def _files(ctx: click.Context, parameter: click.Parameter | None, incomplete: st
 
 @main.command(cls=_PythonCommand)
 @click.option("--no-children", is_flag=True, help="Keep berkeley to the program itself, out of its Python children.")
+@click.option("--resolve-timeout", metavar="SECONDS", help="Give up a look-up of a name after that time.")
+@click.option("--happy-eyeballs", is_flag=True, help="Try a host's addresses side by side (RFC 8305).")
+@click.option("--keepalive", metavar="IDLE,INTERVAL,COUNT", help="Have TCP ask for silent peers, as tcp(7) says.")
+@click.option("--pin", multiple=True, metavar="HOST=ADDRESS", help="Have a host at that address; may be repeated.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="PROGRAM [ARGUMENTS]...", shell_complete=_files)
-def run(no_children: bool, command: tuple[str, ...]) -> None:
+def run(
+    no_children: bool,
+    resolve_timeout: str | None,
+    happy_eyeballs: bool,
+    keepalive: str | None,
+    pin: tuple[str, ...],
+    command: tuple[str, ...],
+) -> None:
     """Run a Python program on berkeley's sockets, unchanged.
 
     What may follow `python` may follow `berkeley run`: a script, -m and a module, -c and code, - for standard input,
@@ -72,6 +88,7 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
     berkeley run server.py --port 8000
     berkeley run -m http.server 8000
     berkeley run -X dev -c 'import socket; print(socket.gethostname())'
+    berkeley run --resolve-timeout 2 --keepalive 60,10,3 --pin api.example.org=127.0.0.1 app.py
     python -O -m berkeley run server.py
 
     The interpreter takes the place of this process: exit code, signals and tracebacks are the program's own.
@@ -79,6 +96,11 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
     Python processes that the program starts run on berkeley too, since they inherit PYTHONPATH. Those started with
     -I, -E or -S, with an environment of their own, or by a Python version that berkeley was not built for, keep to
     the standard socket module.
+
+    \b
+    Environment, as the options, which come before it:
+      BERKELEY_RESOLVE_TIMEOUT=SECONDS  BERKELEY_HAPPY_EYEBALLS=SECONDS (0.25 is the option's)
+      BERKELEY_KEEPALIVE=IDLE,INTERVAL,COUNT  BERKELEY_PIN=HOST=ADDRESS[,ADDRESS]...[;HOST=...]
     """
     inherited = list(options(sys.orig_argv[1:]))
     if deaf := [option for option in (*inherited, *options(command)) if re.match("-[^-cmWX]*[EIS]", option)]:
@@ -89,7 +111,27 @@ def run(no_children: bool, command: tuple[str, ...]) -> None:
         _install.modules()
     except ImportError as error:
         raise click.ClickException(str(error)) from error
-    os.execve(sys.executable, [sys.executable, *inherited, *command], environment(os.environ, no_children))
+    given = {
+        "BERKELEY_RESOLVE_TIMEOUT": resolve_timeout,
+        "BERKELEY_HAPPY_EYEBALLS": "0.25" if happy_eyeballs else None,
+        "BERKELEY_KEEPALIVE": keepalive,
+        "BERKELEY_PIN": ";".join(pin),
+    }
+    settings = {name: text for name, text in given.items() if text}
+    _check_settings({**os.environ, **settings})
+    changed = environment(os.environ, no_children, settings)
+    os.execve(sys.executable, [sys.executable, *inherited, *command], changed)
+
+
+def _check_settings(environment: dict[str, str]) -> None:
+    if not any(name in environment for name in SETTINGS):
+        return
+    from berkeley._beyond import settings
+
+    try:
+        settings.read(environment)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @main.command()

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+# The variables of berkeley.configure()'s settings.
+SETTINGS = ("BERKELEY_RESOLVE_TIMEOUT", "BERKELEY_HAPPY_EYEBALLS", "BERKELEY_KEEPALIVE", "BERKELEY_PIN")
 STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "startup")
 
 
@@ -26,11 +28,16 @@ def options(command: Iterable[str]) -> Iterator[str]:
             yield from (word, *islice(words, 1 if letter and not value else 0))
 
 
-def environment(environment: Mapping[str, str], no_children: bool = False) -> dict[str, str]:
-    """The environment in which an interpreter starts on berkeley, and is otherwise as this one found it."""
+def environment(
+    environment: Mapping[str, str], no_children: bool = False, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment in which an interpreter starts on berkeley, and is otherwise as this one found it.
+
+    `settings` are berkeley.configure()'s, as the texts of their variables.
+    """
     present = environment.get("PYTHONPATH")
     entries = [entry for entry in present.split(os.pathsep) if entry != STARTUP] if present else []
-    changed = {**environment, "PYTHONPATH": os.pathsep.join([STARTUP, *entries])}
+    changed = {**environment, **(settings or {}), "PYTHONPATH": os.pathsep.join([STARTUP, *entries])}
     if no_children:
         changed["BERKELEY_NO_CHILDREN"] = "1"
     # In the C locale Python sets LC_CTYPE for itself as it starts (PEP 538), and goes by the C locale in other

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 _GLOBAL_DEFAULT_TIMEOUT: "Any" = object()
 
 
+# What create_connection() does where it is not told: berkeley.configure().
+_default_delay: "float | None" = None
+
+
+def set_default_delay(delay: "float | None") -> None:
+    """Have create_connection() try addresses side by side, `happy_eyeballs_delay` after one another; None: in turn."""
+    global _default_delay
+    _default_delay = delay
+
+
 @standard
 def create_connection(
     address: "tuple[Host, Port]",
@@ -37,6 +47,8 @@ def create_connection(
     covers the look-up of the name and all attempts. Errors of such attempts have the `address` that was tried.
     """
     host, port = address
+    if happy_eyeballs_delay is None and _default_delay is not None and _limit(timeout) != 0:
+        happy_eyeballs_delay = _default_delay
     if happy_eyeballs_delay is not None or deadline is not None:
         return _within(deadline, host, port, timeout, source_address, all_errors, happy_eyeballs_delay)
     errors: list[OSError] = []
@@ -69,7 +81,7 @@ def _within(
     from .._beyond.attempts import Attempts, check_delay, interleaved  # only now: `select` comes with it
 
     check_delay(delay)
-    limit = namespace.getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
+    limit = _limit(timeout)
     if limit == 0:
         raise ValueError("a non-blocking connection is not waited for: neither deadline nor happy_eyeballs_delay")
 
@@ -92,6 +104,10 @@ def _within(
             raise attempts.errors[-1]
         finally:
             attempts.errors.clear()
+
+
+def _limit(timeout: "float | None") -> "float | None":
+    return namespace.getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
 
 
 def _attempt(

@@ -85,7 +85,7 @@ cdef extern from "<sys/socket.h>" nogil:
 
     int AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_RDS, AF_PACKET, AF_CAN, AF_ALG, AF_VSOCK
     int SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC, SOMAXCONN
-    int SOL_SOCKET, SO_ERROR, SO_PROTOCOL, SO_RCVLOWAT, SO_TYPE, SCM_RIGHTS
+    int SOL_SOCKET, SO_ERROR, SO_KEEPALIVE, SO_PROTOCOL, SO_RCVLOWAT, SO_TYPE, SCM_RIGHTS
     int MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, MSG_WAITALL
     int SOL_ALG
 
@@ -146,6 +146,9 @@ cdef extern from "<netinet/in.h>" nogil:
     uint16_t c_htons "htons"(uint16_t value)
     uint16_t c_ntohs "ntohs"(uint16_t value)
 
+
+cdef extern from "netinet/tcp.h" nogil:
+    int TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 
 cdef extern from "<arpa/inet.h>" nogil:
     int c_inet_aton "inet_aton"(const char *text, in_addr *address)

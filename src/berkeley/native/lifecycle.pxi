@@ -24,6 +24,8 @@ cdef int open_socket(socket sock, int family, int kind, int proto, object fileno
         PySys_Audit(b"socket.__new__", "Oiii", <PyObject *>sock, family, kind, proto)
     timeout = new_timeout(kind)
     handle = open_handle(family, kind, proto, timeout >= 0)
+    if keepalive():
+        keep_alive(handle, family, kind, proto)
     take_descriptor(sock, handle, family, kind, proto, timeout)
     return 0
 

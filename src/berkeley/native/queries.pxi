@@ -52,8 +52,11 @@ cdef struct Errand:
 
 
 cdef int ask(Query *query) except -1:
-    """Have the query answered; TimeoutError once the nearest deadline is over."""
+    """Have the query answered; TimeoutError once the nearest deadline is over, or the time that each may take."""
     cdef int64_t until = nearest_deadline()
+    cdef int64_t timeout = resolve_timeout()
+    if timeout >= 0:
+        until = min(until if until else LLONG_MAX, timeout + min(system_clock(), LLONG_MAX - timeout))
     if until:
         return ask_until(query, until)
     with nogil:

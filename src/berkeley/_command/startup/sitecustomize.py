@@ -36,6 +36,7 @@ def install():
         del sys.path[0]
     try:
         berkeley.install()
+        configure(berkeley)
     except ImportError as error:
         # Built for another version. The name stays free for a berkeley that this environment may have itself.
         for name in [name for name in sys.modules if name.partition(".")[0] == "berkeley"]:
@@ -45,6 +46,17 @@ def install():
             import warnings
 
             warnings.warn(str(error), RuntimeWarning, stacklevel=1)
+
+
+def configure(berkeley):
+    """As the options of `berkeley run` say, which are there as variables; where one of them is none, none counts."""
+    if any(name.startswith("BERKELEY_") for name in os.environ):
+        from berkeley._beyond import settings
+
+        try:
+            berkeley.configure(**settings.read(os.environ))
+        except ValueError as error:
+            sys.stderr.write("berkeley: {}\n".format(error))
 
 
 start()

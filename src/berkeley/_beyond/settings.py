@@ -1,0 +1,170 @@
+"""Settings of the process that change what the standard module does, for programs that cannot be changed."""
+
+import os
+
+from .. import _native
+from .._standard import connecting
+from . import resolvers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    Pins = Mapping[str, str | Iterable[str]]
+    Keepalive = tuple[int, int, int]
+
+_UNCHANGED: "Any" = object()
+_ADVISED_DELAY = 0.25  # seconds: RFC 8305, section 5
+# What the kernel takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT (linux/tcp.h).
+_KEEPALIVE_LIMITS = {"idle": 32767, "interval": 32767, "count": 127}
+
+_settings: "dict[str, Any]" = {"resolve_timeout": None, "happy_eyeballs": None, "keepalive": None, "pin": None}
+
+
+def configure(
+    *,
+    resolve_timeout: "float | None" = _UNCHANGED,
+    happy_eyeballs: "float | bool | None" = _UNCHANGED,
+    keepalive: "Keepalive | None" = _UNCHANGED,
+    pin: "Pins | None" = _UNCHANGED,
+) -> "dict[str, Any]":
+    """Change what the standard module does, in the whole process; None takes a setting back. Those before, a dict.
+
+    `resolve_timeout`: each look-up of a name or an address ends after so many seconds, with TimeoutError.
+    `happy_eyeballs`: create_connection() tries IPv6 and IPv4 by turns, each address so many seconds after the one
+    before (RFC 8305); True is 0.25. `keepalive`: TCP sockets that are opened from now on have SO_KEEPALIVE, with (idle
+    seconds, seconds between probes, probes), as tcp(7) says. `pin`: the numeric addresses, one or several, of hosts.
+
+    Python processes that run on berkeley inherit them, by the environment. ValueError, TypeError or gaierror for what
+    is no such setting; then nothing is changed.
+    """
+    given = {
+        "resolve_timeout": resolve_timeout,
+        "happy_eyeballs": happy_eyeballs,
+        "keepalive": keepalive,
+        "pin": pin,
+    }
+    changed = {name: _CHECKS[name](value) for name, value in given.items() if value is not _UNCHANGED}
+    before = dict(_settings)
+    for name, value in changed.items():
+        _APPLY[name](value)
+        _settings[name] = value
+        if value is None:
+            os.environ.pop(_variable(name), None)
+        else:
+            os.environ[_variable(name)] = _TEXTS[name](value)
+    return before
+
+
+def read(environment: "Mapping[str, str]") -> "dict[str, Any]":
+    """The settings that are there, as arguments of configure(). ValueError, with the variable, for what is none."""
+    found = {}
+    for name, parse in _PARSERS.items():
+        text = environment.get(_variable(name))
+        if text:
+            try:
+                found[name] = _CHECKS[name](parse(text))
+            except (ValueError, OSError) as error:
+                raise ValueError(f"{_variable(name)}={text}: {error}") from error
+    return found
+
+
+def _variable(name: str) -> str:
+    return f"BERKELEY_{name.upper()}"
+
+
+# --- what each is
+
+
+def _check_resolve_timeout(value: "float | None") -> "float | None":
+    _native.moment(value)
+    return value
+
+
+def _check_happy_eyeballs(value: "float | bool | None") -> "float | None":
+    if value is None or value is False:
+        return None
+    if value is True:
+        return _ADVISED_DELAY
+    if not value >= 0:
+        raise ValueError(f"happy_eyeballs must be seconds from 0 on, not {value!r}")
+    return value
+
+
+def _check_keepalive(value: "Keepalive | None") -> "Keepalive | None":
+    if value is None:
+        return None
+    idle, interval, count = value
+    for (name, most), number in zip(_KEEPALIVE_LIMITS.items(), (idle, interval, count)):  # noqa: B905
+        if not 1 <= number <= most:
+            raise ValueError(f"{name} must be 1 to {most}, not {number!r}")
+    return idle, interval, count
+
+
+def _check_pin(value: "Pins | None") -> "dict[str, list[str]] | None":
+    if not value:
+        return None
+    hosts = {host: [addresses] if isinstance(addresses, str) else [*addresses] for host, addresses in value.items()}
+    resolvers.pin(hosts)
+    return hosts
+
+
+def _apply_keepalive(value: "Keepalive | None") -> None:
+    _native.set_keepalive(*(value or (0, 0, 0)))
+
+
+def _apply_pin(value: "Pins | None") -> None:
+    resolvers.set_pinned(resolvers.pin(value) if value else None)
+
+
+_CHECKS: "dict[str, Any]" = {
+    "resolve_timeout": _check_resolve_timeout,
+    "happy_eyeballs": _check_happy_eyeballs,
+    "keepalive": _check_keepalive,
+    "pin": _check_pin,
+}
+_APPLY: "dict[str, Any]" = {
+    "resolve_timeout": _native.set_resolve_timeout,
+    "happy_eyeballs": connecting.set_default_delay,
+    "keepalive": _apply_keepalive,
+    "pin": _apply_pin,
+}
+
+
+# --- as texts: SECONDS; IDLE,INTERVAL,COUNT; HOST=ADDRESS[,ADDRESS]...[;HOST=...]
+
+
+def _parse_keepalive(text: str) -> "tuple[int, ...]":
+    numbers = tuple(int(word) for word in text.split(","))
+    if len(numbers) != len(_KEEPALIVE_LIMITS):
+        raise ValueError("three numbers are wanted: idle,interval,count")
+    return numbers
+
+
+def _parse_pin(text: str) -> "dict[str, list[str]]":
+    hosts: dict[str, list[str]] = {}
+    for item in filter(None, text.split(";")):
+        host, equals, addresses = item.partition("=")
+        if not (host and equals and addresses):
+            raise ValueError(f"HOST=ADDRESS is wanted, not {item!r}")
+        hosts.setdefault(host, []).extend(addresses.split(","))
+    return hosts
+
+
+def _pin_text(hosts: "dict[str, list[str]]") -> str:
+    return ";".join(f"{host}={','.join(addresses)}" for host, addresses in hosts.items())
+
+
+_PARSERS: "dict[str, Any]" = {
+    "resolve_timeout": float,
+    "happy_eyeballs": float,
+    "keepalive": _parse_keepalive,
+    "pin": _parse_pin,
+}
+_TEXTS: "dict[str, Any]" = {
+    "resolve_timeout": str,
+    "happy_eyeballs": str,
+    "keepalive": lambda value: ",".join(map(str, value)),
+    "pin": _pin_text,
+}
