@@ -353,6 +353,11 @@ def set_keepalive(idle: int, interval: int, count: int, /) -> None:
     """Have TCP sockets opened from now on ask for their peer: TCP_KEEPIDLE and its kin (tcp(7)); 0 for none."""
 def deadlines_are_open() -> bool:
     """Are there any, in the whole process?"""
+def call_narrowed(method: Callable[..., Any], blocks: bool, /, *arguments: Any) -> Any:
+    """Call it, a method of an SSLSocket, which is the first of the arguments, so that it ends with the deadline.
+
+    `blocks`: it waits even where the socket does not.
+    """
 def moment(seconds: float | None, /) -> int:
     """When `seconds` from now are over, ns of CLOCK_MONOTONIC; 0 for None."""
 def layer_lookups(

@@ -11,7 +11,7 @@ from .enums import FAMILIES, KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 
 @standard_class
@@ -36,6 +36,13 @@ class socket(_native.socket):  # noqa: N801
     """
 
     __slots__ = ["__weakref__"]
+
+    def __init_subclass__(cls, **named: "Any") -> None:
+        super().__init_subclass__(**named)
+        if (cls.__module__, cls.__name__) == ("ssl", "SSLSocket"):
+            from .._beyond import tls
+
+            tls.bound(cls)
 
     def __getstate__(self) -> "NoReturn":
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")

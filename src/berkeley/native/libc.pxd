@@ -22,13 +22,14 @@ cdef extern from "<string.h>" nogil:
 
 cdef extern from "<unistd.h>" nogil:
     int c_close "close"(int fd)
+    int getpid()
     int c_gethostname "gethostname"(char *name, size_t size)
     int c_sethostname "sethostname"(const char *name, size_t size)
 
 
 cdef extern from "<fcntl.h>" nogil:
     int fcntl(int fd, int command, ...)
-    int F_DUPFD_CLOEXEC
+    int F_DUPFD_CLOEXEC, F_GETFL, O_NONBLOCK
 
 
 cdef extern from "<sys/ioctl.h>" nogil:

@@ -26,6 +26,12 @@ cdef class socket:
     cdef unsigned char closed           # was close() called?
     cdef unsigned char hints            # what makes a timed call poll first (operation.pxi)
     cdef unsigned char not_asked        # how many receives go by before one asks first again (wait.pxi)
+    # While `_ssl` makes calls within deadlines (narrowed.pxi): these calls, and what the program has set.
+    cdef Narrowing *narrowings
+    cdef int64_t own_timeout
+    cdef int narrowed_by                # which process
+    cdef int narrowed_count
+    cdef bint did_not_block             # the descriptor, whatever the timeout said
 
     def __cinit__(self):
         self.sock_fd = NO_HANDLE
@@ -68,7 +74,7 @@ cdef class socket:
     @property
     def timeout(self):
         """The timeout in seconds (float), or None: as gettimeout()."""
-        return timeout_seconds(timeout_of(self))
+        return timeout_seconds(own_timeout_of(self))
 
     def _accept(self):
         """accept4(2): (descriptor, the peer's address). The descriptor is not inheritable."""
@@ -162,7 +168,7 @@ cdef class socket:
 
         It is what settimeout() or setblocking() set last, or setdefaulttimeout() before the socket was made.
         """
-        return timeout_seconds(timeout_of(self))
+        return timeout_seconds(own_timeout_of(self))
 
     def settimeout(self, timeout, /):
         """Set the timeout: seconds (int or float, above 0), 0 for non-blocking, None for blocking.
@@ -180,7 +186,7 @@ cdef class socket:
 
         That is the object's mode. The descriptor's (O_NONBLOCK, fcntl(2)) is non-blocking under a timeout too.
         """
-        return timeout_of(self) != 0
+        return own_timeout_of(self) != 0
 
     def setblocking(self, flag, /):
         """`settimeout(None)` for a true flag, `settimeout(0)` for a false one.

@@ -44,6 +44,10 @@ cdef inline int system_set_nonblocking(Handle handle, int nonblocking) noexcept 
     return <int>answer(ioctl(handle, FIONBIO, &nonblocking))
 
 
+cdef inline bint system_is_nonblocking(Handle handle) noexcept nogil:
+    return fcntl(handle, F_GETFL) & O_NONBLOCK
+
+
 cdef inline int system_poll(Handle handle, short events, int milliseconds) noexcept nogil:
     """poll(2): the events that have come, errors among them; 0 when the time is over, of which -1 is no end.
 

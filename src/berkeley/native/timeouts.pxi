@@ -98,9 +98,12 @@ cdef object sock_settimeout(socket sock, int64_t timeout):
         handle = handle_of(sock)
         if handle < 0:
             raise_errno(EBADF)
-        if not (timeout > 0 and timeout_of(sock) > 0):
-            set_nonblocking(handle, timeout >= 0)
-        store_long(&sock.sock_timeout, timeout)
+        if is_narrowed(sock):
+            set_own_timeout(sock, timeout)
+        else:
+            if not (timeout > 0 and timeout_of(sock) > 0):
+                set_nonblocking(handle, timeout >= 0)
+            store_long(&sock.sock_timeout, timeout)
 
 
 cdef ssize_t call_set_nonblocking(Handle handle, void *nonblocking) noexcept nogil:
