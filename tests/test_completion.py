@@ -66,7 +66,10 @@ TYPED = [
     ([""], COMMANDS),
     (["doctor", "--"], ["--json", "--help"]),
     (["completion", ""], ["bash", "zsh", "fish"]),
-    (["run", "--"], ["--no-children", "--help"]),
+    (
+        ["run", "--"],
+        ["--no-children", "--resolve-timeout", "--happy-eyeballs", "--keepalive", "--pin", "--help"],
+    ),
     (["run", "s"], None),
     (["run", "--no-children", "s"], None),
     (["run", "server.py", "--"], None),

@@ -154,19 +154,20 @@ class Port(int):
 
 
 @pytest.mark.parametrize(
-    ("family", "given", "address"),
+    ("family", "given"),
     [
-        (socket.AF_UNIX, memoryview(b"/nowhere"), b"/nowhere"),
-        (socket.AF_UNIX, bytearray(b"/nowhere"), b"/nowhere"),
-        (socket.AF_INET, ("127.0.0.1", Port(1)), ("127.0.0.1", 1)),
+        (socket.AF_UNIX, memoryview(b"/nowhere")),
+        (socket.AF_UNIX, bytearray(b"/nowhere")),
+        (socket.AF_INET, ("127.0.0.1", Port(1))),
     ],
     ids=["memoryview", "bytearray", "a class of numbers"],
 )
-def test_pickles_of_what_is_no_plain_address(family, given, address):
+def test_what_is_no_plain_address(family, given):
     """Whatever was given, the error can be sent to another process."""
     with socket.socket(family) as sock:
         error = error_of(sock.connect, given)
-    assert pickle.loads(pickle.dumps(error)).address == address
+    assert error.address is None
+    assert pickle.loads(pickle.dumps(error)).address is None
 
 
 class OwnError(OSError):

@@ -398,7 +398,8 @@ def listening():
 
 def exact_reads():
     """Beyond the standard class: recv_exactly() and recv_until() take what was decrypted, and nothing behind it."""
-    with _pair(SHORT) as (one, other):
+    with _pair() as (one, other):
+        one.settimeout(SHORT)
         for size in (1, 16384, 16385, 200_000):
             with _meanwhile(other.sendall, TEXT[:size] + b"rest"):
                 assert one.recv_exactly(size) == TEXT[:size]
@@ -451,7 +452,8 @@ def alive():
 
 def resumable_file():
     """Beyond the standard class: a file that goes on after a timeout."""
-    with _pair(SHORT) as (one, other), one.makefile("rb", resumable=True) as file:
+    with _pair() as (one, other), one.makefile("rb", resumable=True) as file:
+        one.settimeout(SHORT)
         other.sendall(b"first\nsec")
         assert file.readline() == b"first\n"
         with _takes(SHORT):

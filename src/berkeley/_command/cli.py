@@ -88,7 +88,7 @@ def run(
     berkeley run server.py --port 8000
     berkeley run -m http.server 8000
     berkeley run -X dev -c 'import socket; print(socket.gethostname())'
-    berkeley run --resolve-timeout 2 --keepalive 60,10,3 --pin api.example.org=127.0.0.1 app.py
+    berkeley run --resolve-timeout 2 --pin api.example.org=127.0.0.1 app.py
     python -O -m berkeley run server.py
 
     The interpreter takes the place of this process: exit code, signals and tracebacks are the program's own.
@@ -98,9 +98,11 @@ def run(
     the standard socket module.
 
     \b
-    Environment, as the options, which come before it:
-      BERKELEY_RESOLVE_TIMEOUT=SECONDS  BERKELEY_HAPPY_EYEBALLS=SECONDS (0.25 is the option's)
-      BERKELEY_KEEPALIVE=IDLE,INTERVAL,COUNT  BERKELEY_PIN=HOST=ADDRESS[,ADDRESS]...[;HOST=...]
+    Environment, where the option is not given:
+      BERKELEY_RESOLVE_TIMEOUT=SECONDS
+      BERKELEY_HAPPY_EYEBALLS=SECONDS  between two attempts: the option's is 0.25
+      BERKELEY_KEEPALIVE=IDLE,INTERVAL,COUNT
+      BERKELEY_PIN=HOST=ADDRESS[,ADDRESS]...[;HOST=...]
     """
     inherited = list(options(sys.orig_argv[1:]))
     if deaf := [option for option in (*inherited, *options(command)) if re.match("-[^-cmWX]*[EIS]", option)]:

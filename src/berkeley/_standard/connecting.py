@@ -47,10 +47,19 @@ def create_connection(
     covers the look-up of the name and all attempts. Errors of such attempts have the `address` that was tried.
     """
     host, port = address
-    if happy_eyeballs_delay is None and _default_delay is not None and _limit(timeout) != 0:
-        happy_eyeballs_delay = _default_delay
-    if happy_eyeballs_delay is not None or deadline is not None:
-        return _within(deadline, host, port, timeout, source_address, all_errors, happy_eyeballs_delay)
+    delay = _delay(happy_eyeballs_delay, timeout)
+    if delay is not None or deadline is not None:
+        return _within(deadline, host, port, timeout, source_address, all_errors, delay)
+    return _in_turn(host, port, timeout, source_address, all_errors)
+
+
+def _in_turn(
+    host: "Host",
+    port: "Port",
+    timeout: "float | None",
+    source_address: "ToAddress | None",
+    all_errors: bool,
+) -> "namespace.socket":
     errors: list[OSError] = []
     try:
         for family, kind, proto, _, target in namespace.getaddrinfo(host, port, 0, namespace.SOCK_STREAM):
@@ -104,6 +113,13 @@ def _within(
             raise attempts.errors[-1]
         finally:
             attempts.errors.clear()
+
+
+def _delay(given: "float | None", timeout: "float | None") -> "float | None":
+    """What is given, or what the process has where an attempt waits."""
+    if given is None and _default_delay is not None and _limit(timeout) != 0:
+        return _default_delay
+    return given
 
 
 def _limit(timeout: "float | None") -> "float | None":

@@ -23,8 +23,10 @@ cdef extern from *:
     void PyErr_SetString(PyObject *type, const char *text)
     PyObject *NewError "PyObject_CallFunction"(PyObject *type, const char *format, ...)
     PyObject *DecodeLocale "PyUnicode_DecodeLocale"(const char *text, const char *errors)
-    int set_attribute "PyObject_SetAttrString"(object owner, const char *name, object value)
-    bint has_attribute "PyObject_HasAttrString"(object owner, const char *name)
+    PyObject *get_attribute "PyObject_GetAttr"(object owner, object name)
+    int set_attribute "PyObject_SetAttr"(object owner, object name, object value)
+    Py_ssize_t tuple_size "PyTuple_GET_SIZE"(object items)
+    PyObject *tuple_item "PyTuple_GET_ITEM"(object items, Py_ssize_t place)
     void PyErr_Clear()
 
 cdef extern from *:
@@ -114,37 +116,45 @@ cdef void set_timed_out(object address) noexcept:
         Py_XDECREF(error)
 
 
-cdef void tell(object error, const char *name, object value) noexcept:
-    """Give an exception an attribute more, which its text and its arguments do not show.
-
-    Not one that has it already, nor one with its own idea of attributes: a program's handler or hook has raised that.
-    """
-    if takes_attributes(error) and not has_attribute(error, name) and set_attribute(error, name, value) < 0:
-        PyErr_Clear()
-
-
 cdef extern from *:
     """
-    #define takes_attributes(error) (Py_TYPE(error)->tp_setattro == PyObject_GenericSetAttr)
+    #define takes_attributes(error) (Py_TYPE(error)->tp_setattro == PyObject_GenericSetAttr && \\
+                                     Py_TYPE(error)->tp_getattro == PyObject_GenericGetAttr)
     """
     bint takes_attributes(object error)
 
 
+cdef void tell(object error, object name, object value) noexcept:
+    """Give an exception an attribute more, which its text and its arguments do not show.
+
+    Not one that has it already, nor one with its own idea of attributes: a program's handler or hook has raised that.
+    """
+    cdef PyObject *present
+    if not takes_attributes(error):
+        return
+    present = get_attribute(error, name)
+    if present != NULL:
+        Py_XDECREF(present)
+        return
+    PyErr_Clear()
+    if set_attribute(error, name, value) < 0:
+        PyErr_Clear()       # without memory
+
+
 cdef void tell_address(object error, object address) noexcept:
-    try:
-        tell(error, b"address", plain(address))
-    except Exception:
-        pass        # without memory
+    """As it was given; None where it could not be pickled, or would keep more alive than itself."""
+    tell(error, ADDRESS, address if is_plain(address) else None)
 
 
-cdef object plain(object value):
-    """The same as a program gave it, of types that can be pickled, and that keep nothing alive."""
-    if PyTuple_Check(value):
-        return tuple([plain(item) for item in <tuple>value])
-    if PyLong_CheckExact(value) or type(value) is str or PyBytes_CheckExact(value) or value is None:
-        return value
-    if PyLong_Check(value):
-        return int.__int__(value)
-    if PyUnicode_Check(value):
-        return str.__str__(value)
-    return bytes(value) if PyObject_CheckBuffer(value) else None
+cdef bint is_plain(object value) noexcept:
+    cdef Py_ssize_t place
+    if type(value) is not tuple:
+        return value is None or type(value) is str or type(value) is int or type(value) is bytes
+    for place in range(tuple_size(value)):
+        if not is_plain(<object>tuple_item(value, place)):
+            return False
+    return True
+
+
+cdef object ADDRESS = "address"
+cdef object BYTES_SENT = "bytes_sent"

@@ -188,7 +188,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
                 return None
             go_on(&transfer.operation)
     except BaseException as error:
-        tell(error, b"bytes_sent", sent)
+        tell(error, BYTES_SENT, sent)
         raise
     finally:
         release_data(&data)
