@@ -165,7 +165,8 @@ def over():
 
 def timeouts_of_the_program():
     """The nearer of both; and one that is set meanwhile stays."""
-    with _pair(SHORT) as (one, _):
+    with _pair() as (one, _):
+        one.settimeout(SHORT)
         start = time.monotonic()
         try:
             with berkeley.deadline(GUARD):
@@ -315,7 +316,8 @@ def timeouts_make_no_cycles():
     class Kept:
         pass
 
-    with _pair(SHORT) as (one, _):
+    with _pair() as (one, _):
+        one.settimeout(SHORT)
         for seconds in (None, SHORT / 2):
             gc.collect()
             gc.disable()
