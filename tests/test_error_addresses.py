@@ -117,15 +117,21 @@ def test_a_datagram_for_which_there_is_no_room(method, tmp_path):
     assert error.address == path
 
 
-def test_a_connection_that_is_late(tmp_path):
+@pytest.fixture
+def full(tmp_path):
+    """The path of a listener whose backlog has no room: who connects waits."""
     path = str(tmp_path / "full")
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as first:
         server.bind(path)
         server.listen(0)
         first.connect(path)
-        with socket.socket(socket.AF_UNIX) as second:
-            second.settimeout(SHORT)
-            assert error_of(second.connect, path).address == path
+        yield path
+
+
+def test_a_connection_that_is_late(full):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(SHORT)
+        assert error_of(sock.connect, full).address == full
 
 
 # --- what stays as it was
@@ -176,19 +182,14 @@ class OwnError(OSError):
     address = "somewhere else"
 
 
-def test_what_a_handler_raises_is_left_alone(tmp_path):
+def test_what_a_handler_raises_is_left_alone(full):
     def stop():
         raise OwnError
 
-    path = str(tmp_path / "full")
-    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as first:
-        server.bind(path)
-        server.listen(0)
-        first.connect(path)
-        with socket.socket(socket.AF_UNIX) as second:
-            second.settimeout(LONG)
-            with pytest.raises(OwnError) as caught, meanwhile(stop):
-                second.connect(path)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(LONG)
+        with pytest.raises(OwnError) as caught, meanwhile(stop):
+            sock.connect(full)
     assert caught.value.address == "somewhere else"
 
 

@@ -173,12 +173,17 @@ def set_keepalive(self: "socket", idle: int, interval: int, count: int) -> None:
     It begins once all three are taken; `setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)` ends it.
     """
     values = (idle, interval, count)
-    for (name, _, most), value in zip(_KEEPALIVE, values):  # noqa: B905  (there are three of each)
-        if not 1 <= value <= most:
-            raise ValueError(f"{name} must be 1 to {most}, not {value!r}")
-    for (_, option, _), value in zip(_KEEPALIVE, values):  # noqa: B905
+    check_keepalive(*values)
+    for (_, option, _), value in zip(_KEEPALIVE, values):  # noqa: B905  (there are three of each)
         self.setsockopt(_socket.IPPROTO_TCP, option, value)
     self.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)
+
+
+def check_keepalive(idle: int, interval: int, count: int) -> None:
+    """ValueError for what the kernel does not take."""
+    for (name, _, most), value in zip(_KEEPALIVE, (idle, interval, count)):  # noqa: B905  (there are three of each)
+        if not 1 <= value <= most:
+            raise ValueError(f"{name} must be 1 to {most}, not {value!r}")
 
 
 def peer_credentials(self: "socket") -> "PeerCredentials":

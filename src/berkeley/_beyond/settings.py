@@ -5,6 +5,7 @@ import os
 from .. import _native
 from .._standard import connecting
 from . import resolvers
+from .methods import check_keepalive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 _UNCHANGED: "Any" = object()
 _ADVISED_DELAY = 0.25  # seconds: RFC 8305, section 5
-# What the kernel takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT (linux/tcp.h).
-_KEEPALIVE_LIMITS = {"idle": 32767, "interval": 32767, "count": 127}
 
 _settings: "dict[str, Any]" = {"resolve_timeout": None, "happy_eyeballs": None, "keepalive": None, "pin": None}
 
@@ -96,9 +95,7 @@ def _check_keepalive(value: "Keepalive | None") -> "Keepalive | None":
     if value is None:
         return None
     idle, interval, count = value
-    for (name, most), number in zip(_KEEPALIVE_LIMITS.items(), (idle, interval, count)):  # noqa: B905
-        if not 1 <= number <= most:
-            raise ValueError(f"{name} must be 1 to {most}, not {number!r}")
+    check_keepalive(idle, interval, count)
     return idle, interval, count
 
 
@@ -137,7 +134,7 @@ _APPLY: "dict[str, Any]" = {
 
 def _parse_keepalive(text: str) -> "tuple[int, ...]":
     numbers = tuple(int(word) for word in text.split(","))
-    if len(numbers) != len(_KEEPALIVE_LIMITS):
+    if len(numbers) != 3:
         raise ValueError("three numbers are wanted: idle,interval,count")
     return numbers
 
