@@ -16,7 +16,7 @@ cdef struct Narrowing:
     Narrowing *next
 
 
-def call_narrowed(method, bint blocks, *arguments):
+def call_narrowed(method, bint blocks, /, *arguments):
     """Call it, a method of an SSLSocket, which is the first of the arguments, so that it ends with the deadline.
 
     `blocks`: it waits even where the socket does not.
