@@ -37,7 +37,7 @@ PROGRAMS = Path(__file__).parents[1] / "examples"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--times", type=int, help="how often faults/test_leaks.py makes each error; prints a table")
+    parser.addoption("--times", type=int, help="how often test_leaks.py makes each error, test_many.py ends each call")
     parser.addoption("--seconds", type=float, help="how long each scenario of threads/test_stress.py runs")
     parser.addoption("--packages", type=Path, help="the directory of the packages that test_packages.py looks into")
 

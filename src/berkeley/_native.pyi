@@ -310,6 +310,7 @@ class Face(socket):
     def __exit__(self, *args: object) -> None: ...
     def accept(self) -> tuple[Socket, Address]: ...
     def dup(self) -> Self: ...
+    def cancel(self) -> int: ...
 
 class EnumAttribute:
     # What it holds is the docstring of the attribute.
@@ -381,8 +382,15 @@ def open_pair(cls: type[Socket], family: int, type: int, proto: int, /) -> tuple
     """socketpair(2): two connected sockets of the class that the module shows, not inheritable."""
 def pack_descriptors(fds: Iterable[int], /) -> bytes:
     """The bytes of C ints that SCM_RIGHTS carries, for an iterable of descriptors; bytes are taken for such already."""
-def sendfile(sock: socket, source: int, offset: int, count: int, /) -> int:
-    """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end."""
+def cancels(sock: object, /) -> int:
+    """How often the socket's cancel() was called, an int; 0 of what is no socket of ours."""
+def check_cancels(sock: object, before: int, /) -> None:
+    """OSError (ECANCELED) where cancel() was called since `cancels` gave `before`."""
+def sendfile(sock: socket, source: int, offset: int, count: int, before: int, /) -> int:
+    """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end.
+
+    ECANCELED where cancel() was called since `cancels` gave `before`.
+    """
 def socket_interface_index(fd: int, name: bytes, /) -> int:
     """ioctl(2) SIOCGIFINDEX: the index of an interface, of whose name the first 15 bytes count. OSError (ENODEV)."""
 def type_name(value: object, /) -> str:

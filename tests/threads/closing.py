@@ -15,6 +15,7 @@ from errno import (
     EAGAIN,
     EALREADY,
     EBADF,
+    ECANCELED,
     ECONNABORTED,
     ECONNREFUSED,
     ECONNRESET,
@@ -92,7 +93,7 @@ class Method:
 
 
 # What any call may meet: a socket that is closed, or whose number is another file's meanwhile.
-GONE = {EBADF, ENOTSOCK, ENOTTY}
+GONE = {EBADF, ECANCELED, ENOTSOCK, ENOTTY}
 SENDING = {EAGAIN, TIMED_OUT, EPIPE, ECONNRESET, ECONNREFUSED, ENOTCONN, EDESTADDRREQ, EOPNOTSUPP, EPERM}
 SENDING_TO = SENDING | {EISCONN, EINVAL, EAFNOSUPPORT, EPROTOTYPE}
 RECEIVING = {EAGAIN, TIMED_OUT, ENOTCONN, ECONNRESET, ECONNREFUSED, EINVAL}
@@ -196,6 +197,7 @@ METHODS = {
     "getpeername": Method(lambda sock, *_: sock.getpeername(), {ENOTCONN, EINVAL}),
     "getsockname": Method(lambda sock, *_: sock.getsockname()),
     "getsockopt": Method(lambda sock, *_: sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 4)),
+    "cancel": Method(lambda sock, *_: sock.cancel()),
     "is_alive": Method(lambda sock, *_: sock.is_alive()),
     "listen": Method(lambda sock, *_: sock.listen(), {EINVAL, EOPNOTSUPP, EADDRINUSE}),
     "makefile": Method(lambda sock, slot, random: read_and_write(sock, random.choice(MODES)), SENDING | RECEIVING),

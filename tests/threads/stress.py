@@ -19,10 +19,11 @@ from deadlines import deadlines, lookups
 from functions import connections, functions, messages
 from lists import lists
 from transfers import modes, rights, shared, streams
+from waking import waking
 
 SCENARIOS = [
     *[streams, modes, shared, rights, lists, closing, files, one_file, functions, connections, messages],
-    *[deadlines, lookups],
+    *[deadlines, lookups, waking],
 ]
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 

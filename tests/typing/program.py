@@ -56,6 +56,7 @@ def helpers(sock: socket.socket) -> None:
     assert_type(sock.recv_exactly(4), bytes)
     assert_type(sock.recv_until(b"\n", 100, partial=b"ab"), bytes)
     assert_type(sock.is_alive(), bool)
+    assert_type(sock.cancel(), int)
     assert_type(sock.peer_credentials().uid, int)
     assert_type(sock.makefile("rb", resumable=True).readline(), bytes)
     assert_type(sock.makefile("rb", resumable=False), io.BufferedReader)

@@ -3,7 +3,7 @@
 So they are right for what derives from the class too, and reads or writes in ways of its own: `ssl.SSLSocket`.
 """
 
-from .. import _socket
+from .. import _native, _socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def recv_exactly(self: "socket", n: int) -> bytes:
     if n < 0:
         raise ValueError(f"n must not be negative: {n!r}")
     data = bytearray()
+    before = _native.cancels(self)
     try:
         while len(data) < n:
             part = self.recv(min(n - len(data), _BLOCK))
@@ -80,6 +81,7 @@ def recv_exactly(self: "socket", n: int) -> bytes:
             if not part:
                 raise IncompleteReadError(bytes(data), n)
             data += part
+            _native.check_cancels(self, before)
     except BaseException as error:
         _keep(error, data)
         raise
@@ -105,6 +107,7 @@ def recv_until(self: "socket", separator: "ReadableBuffer", limit: int, *, parti
         raise ValueError(f"the separator must have 1 to limit={limit!r} bytes, not {len(separator)}")
     data = bytearray(memoryview(partial))
     peeks = True
+    before = _native.cancels(self)
     try:
         while not data.endswith(separator):
             room = min(limit - len(data), _BLOCK)
@@ -120,6 +123,7 @@ def recv_until(self: "socket", separator: "ReadableBuffer", limit: int, *, parti
             if not part:
                 raise IncompleteReadError(bytes(data), None)
             data += part
+            _native.check_cancels(self, before)
     except BaseException as error:
         _keep(error, data)
         raise

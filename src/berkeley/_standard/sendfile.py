@@ -1,6 +1,7 @@
 """The methods by which a socket sends a whole file: sendfile(2), and reading and sending where that cannot be."""
 
 import os
+from errno import ECANCELED
 from stat import S_ISREG
 
 from .. import _native
@@ -41,7 +42,12 @@ def _sendfile_use_sendfile(
     self: "socket", file: "SendableFile", offset: int = 0, count: "int | None" = None
 ) -> int:
     """`sendfile` by sendfile(2) alone; _GiveupOnSendfile where the file cannot go that way."""
-    return self._sendfile_zerocopy(lambda *part: _native.sendfile(self, *part), _GiveupOnSendfile, file, offset, count)
+    before = _native.cancels(self)
+
+    def send(source: int, offset: int, count: int) -> int:
+        return _native.sendfile(self, source, offset, count, before)
+
+    return self._sendfile_zerocopy(send, _GiveupOnSendfile, file, offset, count)
 
 
 def _sendfile_zerocopy(
@@ -81,7 +87,7 @@ def _sendfile_zerocopy(
             except TimeoutError:
                 raise
             except OSError as error:
-                if sent:
+                if sent or error.errno == ECANCELED or self.fileno() < 0:
                     raise
                 raise giveup_exc_type(error)  # noqa: B904
             if not part:
@@ -119,6 +125,7 @@ def _sendfile_use_send(self: "socket", file: "SendableFile", offset: int = 0, co
     _check_timeout(self)
     if offset:
         file.seek(offset)
+    before = _native.cancels(self)
     sent = 0
     try:
         while count is None or sent < count:
@@ -126,6 +133,7 @@ def _sendfile_use_send(self: "socket", file: "SendableFile", offset: int = 0, co
             if not block:
                 break
             while block:
+                _native.check_cancels(self, before)
                 part = self.send(block)
                 sent += part
                 block = block[part:]

@@ -56,12 +56,22 @@ class socket(_native.socket, standard.socket):
         It is not inheritable (PEP 446), and has the timeout of this one. Both are to be closed. OSError for a closed
         socket (EBADF) and where the process has no descriptor left (EMFILE).
         """
+    def cancel(self) -> int:
+        """End the calls that other threads are in with this socket: how many were woken. The socket stays open.
+
+        They raise OSError (ECANCELED), unless they have a result already; calls that begin later are not touched. That
+        is for accept(), connect(), recv(), send() and their kin, also where makefile()'s files make them; a connection
+        that was to be made goes on in the kernel. Called by a signal's handler, it ends the call that the handler
+        interrupts. Not woken are calls inside `ssl`, select(2) and epoll(7), and threads that block all signals in a
+        call without a timeout. It returns when the woken have left.
+        """
     def close(self) -> None:
         """Close the socket: close(2), now, or when the last file that makefile() made is closed.
 
-        Closing twice is no error. Once it is closed, calls fail with OSError (EBADF), and fileno() is -1. The peer gets
-        what was sent before, then the end; where a child process has the connection too, only shutdown() ends it.
-        OSError where close(2) fails, except that the peer has reset the connection.
+        Closing twice is no error. Once it is closed, calls fail with OSError (EBADF), those too that other threads are
+        in, and fileno() is -1. The peer gets what was sent before, then the end; where a child process has the
+        connection too, only shutdown() ends it. OSError where close(2) fails, except that the peer has reset the
+        connection.
         """
     def detach(self) -> int:
         """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1.

@@ -1,20 +1,15 @@
 /* What ends a call that sleeps in the kernel, cannot be told not to, and is late: a timer of its thread, whose signal
-   makes the call return EINTR.
+   (wakes.h) makes the call return EINTR.
 
-   The signal's handler does nothing. It is a real-time signal at its default, which would end the process: so it is
-   looked at just before each call whether the handler is still there (programs restore what they have saved), and none
-   is sent to a thread that has it masked, where it would stay, and outlive execve(2). A program that puts the default
-   back while such a call sleeps is ended by it: so only calls that poll(2) has announced are made like this, and those
-   that must not be told to come back with a part (MSG_WAITALL). */
+   A program that puts the signal's default back while such a call sleeps is ended by it: so only calls that poll(2) has
+   announced are made like this, and those that must not be told to come back with a part (MSG_WAITALL). */
 
 #ifndef BERKELEY_ALARMS_H
 #define BERKELEY_ALARMS_H
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
+#include "wakes.h"
+
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef sigev_notify_thread_id
@@ -23,8 +18,6 @@
 
 /* It fires again until the call has ended: the first signal may come just before the thread is in the call. */
 #define ALARM_PERIOD (10 * 1000000)  /* ns */
-
-static int wake_signal;  /* 0: not chosen yet */
 
 struct alarm {
     timer_t timer;
@@ -35,46 +28,6 @@ static __thread struct alarm own_alarm;
 static pthread_key_t alarm_key;
 static pthread_once_t alarm_key_once = PTHREAD_ONCE_INIT;
 static int alarm_key_made = 1;
-
-static void on_wake(int number) {
-    (void)number;
-}
-
-/* With SA_RESTART (siginterrupt(3)) calls would go on after it. */
-static int wakes_by(int number) {
-    struct sigaction now;
-    return sigaction(number, NULL, &now) == 0 && !(now.sa_flags & (SA_SIGINFO | SA_RESTART)) &&
-           now.sa_handler == on_wake;
-}
-
-static int is_free(int number) {
-    struct sigaction now;
-    return sigaction(number, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL;
-}
-
-static int take_signal(int number) {
-    struct sigaction ours = {.sa_handler = on_wake, .sa_flags = SA_ONSTACK};
-    sigemptyset(&ours.sa_mask);
-    return is_free(number) && sigaction(number, &ours, NULL) == 0;
-}
-
-/* One whose handler is ours; 0 where a program has taken them all. */
-static int usable_wake_signal(void) {
-    int number = __atomic_load_n(&wake_signal, __ATOMIC_RELAXED);
-    if (number && wakes_by(number))
-        return number;
-    for (number = SIGRTMAX - 1; number > SIGRTMIN; number--)
-        if (wakes_by(number) || take_signal(number)) {
-            __atomic_store_n(&wake_signal, number, __ATOMIC_RELAXED);
-            return number;
-        }
-    return 0;
-}
-
-static int is_masked(int number) {
-    sigset_t mask;
-    return pthread_sigmask(SIG_BLOCK, NULL, &mask) != 0 || sigismember(&mask, number);
-}
 
 /* When its thread ends, or another signal is taken. */
 static void delete_alarm(void *alarm) {

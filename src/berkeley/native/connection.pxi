@@ -80,16 +80,16 @@ cdef ssize_t call_connect(Handle handle, Operation *operation) noexcept nogil:
 
 cdef ssize_t connect_in_time(socket sock, Connect *connect) noexcept:
     """Within a deadline, a socket that blocks does not while it connects: to know when to stop, it must be told."""
-    cdef Handle handle = handle_of(sock)
     cdef ssize_t result
     if connect.operation.alarm == NONE:
         return outcome(sock, &connect.operation, call_connect)
     connect.operation.alarm = NONE
     connect.operation.state = FRESH
-    system_set_nonblocking(handle, True)
+    with cython.critical_section(sock):
+        system_set_nonblocking(handle_of(sock), True)
     result = outcome(sock, &connect.operation, call_connect)
-    if handle_of(sock) == handle:
-        system_set_nonblocking(handle, timeout_of(sock) >= 0)
+    with cython.critical_section(sock):
+        system_set_nonblocking(handle_of(sock), timeout_of(sock) >= 0)
     return result
 
 
@@ -103,7 +103,7 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
         return TIMED_OUT        # the answer of connect_ex() is not raised
     begin(&connect.operation, sock, OP_CONNECT, 0)
     result = connect_in_time(sock, &connect)
-    if result == -EINPROGRESS or (result in (TIMED_OUT, RAISED) and (connect.started or connect.interrupted)):
+    if result == -EINPROGRESS or (connect.started or connect.interrupted) and result in (TIMED_OUT, RAISED, -ECANCELED):
         add_hint(sock, CONNECTING)      # the kernel goes on with it
     if result == RAISED:
         return -1
@@ -139,7 +139,7 @@ cdef object sock_bind(socket sock, object address):
     cdef Address packed
     try:
         pack_address(sock, b"bind", b"socket.bind", address, &packed)
-        run_once(OP_BIND, handle_of(sock), &packed, call_bind)
+        run_once_on(sock, OP_BIND, &packed, call_bind)
     except OSError as error:
         tell_address(error, address)
         raise
@@ -151,7 +151,7 @@ cdef ssize_t call_listen(Handle handle, void *backlog) noexcept nogil:
 
 cdef object sock_listen(socket sock, object backlog):
     cdef int limit = min(SOMAXCONN, 128) if backlog is UNSET else max(as_int(backlog), 0)
-    run_once(OP_LISTEN, handle_of(sock), &limit, call_listen)
+    run_once_on(sock, OP_LISTEN, &limit, call_listen)
 
 
 cdef ssize_t call_shutdown(Handle handle, void *how) noexcept nogil:
@@ -160,7 +160,7 @@ cdef ssize_t call_shutdown(Handle handle, void *how) noexcept nogil:
 
 cdef object sock_shutdown(socket sock, object how):
     cdef int direction = as_plain_int(how)
-    run_once(OP_SHUTDOWN, handle_of(sock), &direction, call_shutdown)
+    run_once_on(sock, OP_SHUTDOWN, &direction, call_shutdown)
 
 
 cdef ssize_t call_getsockname(Handle handle, void *arguments) noexcept nogil:
@@ -173,16 +173,16 @@ cdef ssize_t call_getpeername(Handle handle, void *arguments) noexcept nogil:
     return answer(c_getpeername(handle, <sockaddr *>&address.storage, &address.length))
 
 
-cdef inline ssize_t ask_name(Handle handle, int kind, Address *address) noexcept:
+cdef inline ssize_t ask_name(socket sock, int kind, Address *address) noexcept:
     """OP_GETSOCKNAME or OP_GETPEERNAME: 0, or a negated errno."""
     clear_address(address)
     address.length = sizeof(sockaddr_storage)
-    return once(kind, handle, address, call_getsockname if kind == OP_GETSOCKNAME else call_getpeername)
+    return once_on(sock, kind, address, call_getsockname if kind == OP_GETSOCKNAME else call_getpeername)
 
 
 cdef object sock_name(socket sock, int kind):
     cdef Address address
-    cdef ssize_t result = ask_name(handle_of(sock), kind, &address)
+    cdef ssize_t result = ask_name(sock, kind, &address)
     if result < 0:
         raise_errno(<int>-result)
     return unpack_address(sock, &address)

@@ -209,11 +209,11 @@ cdef class Face(socket):
         socket (EBADF) and where the process has no descriptor left (EMFILE).
         """
         cdef type cls = type(self)
-        fd = dup(self.fileno())
         if cls is face_type:
+            fd = dup_of(self)
             sock = made(fd, family_of(self), type_of(self), protocol_of(self), self)
         else:
-            sock = adopted(cls, self.family, self.type, self.proto, fd)
+            sock = adopted(cls, self.family, self.type, self.proto, dup(self.fileno()))
             sock.settimeout(self.gettimeout())
         if hints_of(self):
             pass_hints(self, sock)
@@ -222,9 +222,10 @@ cdef class Face(socket):
     def close(self):
         """Close the socket: close(2), now, or when the last file that makefile() made is closed.
 
-        Closing twice is no error. Once it is closed, calls fail with OSError (EBADF), and fileno() is -1. The peer gets
-        what was sent before, then the end; where a child process has the connection too, only shutdown() ends it.
-        OSError where close(2) fails, except that the peer has reset the connection.
+        Closing twice is no error. Once it is closed, calls fail with OSError (EBADF), those too that other threads are
+        in, and fileno() is -1. The peer gets what was sent before, then the end; where a child process has the
+        connection too, only shutdown() ends it. OSError where close(2) fails, except that the peer has reset the
+        connection.
         """
         set_closed(&self.closed, True)
         if file_count(&self.io_refs) > 0:
@@ -242,6 +243,17 @@ cdef class Face(socket):
         """
         set_closed(&self.closed, True)
         return take_handle(&self.sock_fd, NO_HANDLE)
+
+    def cancel(self):
+        """End the calls that other threads are in with this socket: how many were woken. The socket stays open.
+
+        They raise OSError (ECANCELED), unless they have a result already; calls that begin later are not touched. That
+        is for accept(), connect(), recv(), send() and their kin, also where makefile()'s files make them; a connection
+        that was to be made goes on in the kernel. Called by a signal's handler, it ends the call that the handler
+        interrupts. Not woken are calls inside `ssl`, select(2) and epoll(7), and threads that block all signals in a
+        call without a timeout. It returns when the woken have left.
+        """
+        return sock_cancel(self)
 
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
 
@@ -291,7 +303,7 @@ cdef str own_name(socket sock, int kind):
     cdef Address address
     cdef sockaddr_in *inet = <sockaddr_in *>&address.storage
     cdef int port
-    if ask_name(handle_of(sock), kind, &address) < 0:
+    if ask_name(sock, kind, &address) < 0:
         return ""
     if address.storage.ss_family == AF_INET:
         port = c_ntohs(inet.sin_port)

@@ -1,13 +1,15 @@
 # Hosts: the address that a name or a numeric text stands for.
 
-cdef int resolve_host(const char *host, int family, Address *found, object given) except -1:
+cdef inline int resolve_host(const char *host, int family, Address *found, object given) except -1:
     """Write the host's address into `found`: AF_INET or AF_INET6, for AF_UNSPEC whichever comes first.
 
     "" is every interface, "<broadcast>" and "255.255.255.255" the broadcast address. Other parts of `found` are left.
     `given` is what an error is to have for its address.
     """
-    if numeric_host(host, family, found):
-        return 0
+    return 0 if numeric_host(host, family, found) else resolve_name(host, family, found, given)
+
+
+cdef int resolve_name(const char *host, int family, Address *found, object given) except -1:
     if strcmp(host, "<broadcast>") == 0 or strcmp(host, "255.255.255.255") == 0:
         raise OSError("address family mismatched")      # numeric_host took it for the others
     try:

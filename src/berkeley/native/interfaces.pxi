@@ -48,7 +48,7 @@ cdef ssize_t ask_interface_name(socket sock, int index, ifreq *request) noexcept
         return -ENODEV
     memset(request, 0, sizeof(ifreq))
     request.ifr_ifindex = index
-    return once(OP_IFNAME, handle_of(sock), request, call_interface_name)
+    return once_on(sock, OP_IFNAME, request, call_interface_name)
 
 
 def unpack_packet(socket sock not None, bytes raw not None, /):

@@ -5,8 +5,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "<errno.h>" nogil:
     int errno
-    int EAFNOSUPPORT, EAGAIN, EBADF, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENODEV, ENOMEM, ENOTSOCK, ERANGE
-    int ETIMEDOUT, EWOULDBLOCK
+    int EAFNOSUPPORT, EAGAIN, EBADF, ECANCELED, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENODEV, ENOMEM, ENOTSOCK
+    int ERANGE, ETIMEDOUT, EWOULDBLOCK
 
 
 cdef extern from "<string.h>" nogil:
@@ -27,9 +27,21 @@ cdef extern from "<unistd.h>" nogil:
     int c_sethostname "sethostname"(const char *name, size_t size)
 
 
+cdef extern from *:
+    """
+    #ifdef __SANITIZE_THREAD__
+    #include <sys/syscall.h>
+    /* ThreadSanitizer would forget the descriptor, and its own locks with it, while a call is made on that. */
+    #define dup3(fd, number, flags) syscall(SYS_dup3, fd, number, flags)
+    #endif
+    """
+    int dup3(int fd, int number, int flags) nogil
+
+
 cdef extern from "<fcntl.h>" nogil:
     int fcntl(int fd, int command, ...)
-    int F_DUPFD_CLOEXEC, F_GETFL, O_NONBLOCK
+    int c_open "open"(const char *path, int flags)
+    int F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, O_CLOEXEC, O_NONBLOCK, O_PATH
 
 
 cdef extern from "<sys/ioctl.h>" nogil:
@@ -42,21 +54,26 @@ cdef extern from "<sys/sendfile.h>" nogil:
     ssize_t c_sendfile "sendfile"(int out, int source, off_t *offset, size_t count)
 
 
-cdef extern from "<poll.h>" nogil:
-    struct pollfd:
-        int fd
-        short events
-        short revents
-    int poll(pollfd *fds, unsigned long count, int milliseconds)
-    short POLLIN, POLLOUT, POLLPRI, POLLRDHUP
-
-
 cdef extern from "<time.h>" nogil:
     struct timespec:
         int64_t tv_sec
         long tv_nsec
     int clock_gettime(int clock, timespec *now)
     int CLOCK_MONOTONIC
+
+
+cdef extern from "<signal.h>" nogil:
+    ctypedef struct sigset_t:
+        pass
+
+
+cdef extern from "<poll.h>" nogil:
+    struct pollfd:
+        int fd
+        short events
+        short revents
+    int ppoll(pollfd *fds, unsigned long count, const timespec *time, const sigset_t *mask)
+    short POLLIN, POLLOUT, POLLPRI, POLLRDHUP
 
 
 cdef extern from "<sys/uio.h>" nogil:

@@ -56,7 +56,9 @@ cdef int open_descriptor(socket sock, object fileno, int family, int kind, int p
     if handle < 0:
         raise ValueError("negative file descriptor")
     # Asked even when all is known: a number that is no socket must not pass for one.
-    error = ask_name(handle, OP_GETSOCKNAME, &address)
+    clear_address(&address)
+    address.length = sizeof(sockaddr_storage)
+    error = once(OP_GETSOCKNAME, handle, &address, call_getsockname)
     if error < 0:
         if family == -1 or error == -EBADF or error == -ENOTSOCK:
             raise_errno(<int>-error)        # others are forgiven: an AF_ALG socket has no name
@@ -106,13 +108,6 @@ cdef ssize_t call_close(Handle handle, void *none) noexcept nogil:
     return system_close(handle)
 
 
-cdef int close_socket(socket sock) except -1:
-    cdef Handle handle = take_handle(&sock.sock_fd, NO_HANDLE)
-    if handle != NO_HANDLE:
-        run_once(OP_CLOSE, handle, NULL, call_close)
-    return 0
-
-
 cdef int finalize(socket sock) except -1:
     """Nobody closed it: warn, then close. The warning comes first, so that its text can still show the socket."""
     cdef PyObject *error_type
@@ -150,6 +145,22 @@ def dup(fd, /):
     OSError for one that is not open (EBADF) and where the process has none left (EMFILE).
     """
     return run_once(OP_DUP, as_plain_int(fd), NULL, call_dup)
+
+
+cdef Handle dup_of(socket sock) except NO_HANDLE:
+    """The same, of a socket: a marker in its place (inflight.pxi) can be duplicated too."""
+    cdef Flight flight
+    cdef ssize_t result
+    depart(sock, &flight, NULL)
+    with nogil:
+        result = system_dup(flight.handle)
+    result = land(sock, &flight, result)
+    if result >= 0 and flight.told & CLOSED and system_is_marker(<Handle>result):
+        system_close(<Handle>result)
+        result = -EBADF
+    if result < 0:
+        raise_errno(<int>-result)
+    return <Handle>result
 
 
 def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):

@@ -43,15 +43,27 @@ cdef enum Alarm:
     WANTED
     SET
 
+cdef extern from "wakes.h" nogil:
+    ctypedef void *thread_mark
+
+# What a closer has to know of a call while it is under way (inflight.pxi).
+cdef struct Flight:
+    Flight *next
+    thread_mark thread      # NULL: it does not sleep
+    Handle handle
+    unsigned int told       # CLOSED, CANCELLED, and how often its thread was woken
+
 cdef struct Operation:
     const Kind *kind
+    Flight flight
     int flags               # MSG_*, as the call carries them
     short events            # what poll(2) is asked for; POLLERR and POLLHUP it tells in any case
     State state
     Alarm alarm
     int64_t timeout         # ns; < 0 without end, 0 never waits
     int64_t deadline        # by system_clock(); 0: the clock was not needed yet
-    # Of the sleep (wait.pxi), from the first on:
+    # From the first try without a result on (wait.pxi):
+    unsigned int cancels    # the socket's count of them
     int told                # what poll(2) said last
     int64_t polled          # when it was called last
     int64_t resume          # when a pause ends; 0: none

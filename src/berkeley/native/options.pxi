@@ -25,17 +25,20 @@ cdef ssize_t call_setsockopt(Handle handle, void *arguments) noexcept nogil:
     return answer(c_setsockopt(handle, option.level, option.name, option.value, option.length))
 
 
-cdef inline socklen_t get_option(Handle handle, int level, int name, void *value, socklen_t length) except? 0:
+cdef inline socklen_t get_option(socket sock, int level, int name, void *value, socklen_t length) except? 0:
     """The length of what the kernel has for it, which may be more than it gave."""
     cdef Option option
     option.level, option.name, option.value, option.length = level, name, value, length
-    run_once(OP_GETSOCKOPT, handle, &option, call_getsockopt)
+    run_once_on(sock, OP_GETSOCKOPT, &option, call_getsockopt)
     return option.length
 
 
 cdef inline int int_option(Handle handle, int level, int name) except? -1:
+    """Of a descriptor that is no socket object's yet."""
     cdef int value = 0
-    get_option(handle, level, name, &value, sizeof(value))
+    cdef Option option
+    option.level, option.name, option.value, option.length = level, name, &value, sizeof(value)
+    run_once(OP_GETSOCKOPT, handle, &option, call_getsockopt)
     return value
 
 
@@ -66,7 +69,7 @@ cdef bytes buffer_option(socket sock, int level, int name, int size):
 
 cdef bytes bytes_option(socket sock, int level, int name, char *buffer, int size):
     cdef socklen_t unit = unit_of(level, name)
-    cdef socklen_t length = unit * get_option(handle_of(sock), level, name, buffer, max(<socklen_t>size // unit, 1))
+    cdef socklen_t length = unit * get_option(sock, level, name, buffer, max(<socklen_t>size // unit, 1))
     # Some options give the length there would have been (NETLINK_LIST_MEMBERSHIPS).
     if length > max(<socklen_t>size, unit):
         return extended(buffer, size, min(length, <socklen_t>LARGEST_OPTION))
@@ -80,12 +83,14 @@ cdef inline socklen_t unit_of(int level, int name) noexcept:
 
 cdef object integer_option(socket sock, int level, int name):
     cdef uint64_t wide = 0
+    cdef int number = 0
     if family_of(sock) == AF_VSOCK:
-        get_option(handle_of(sock), level, name, &wide, sizeof(wide))      # vsock(7): its options are 64 bits wide
+        get_option(sock, level, name, &wide, sizeof(wide))      # vsock(7): its options are 64 bits wide
         return wide
     if unit_of(level, name) == 1:
-        return int_option(handle_of(sock), level, name)
-    return get_option(handle_of(sock), level, name, NULL, 0)        # with 0 it says how long it is
+        get_option(sock, level, name, &number, sizeof(number))
+        return number
+    return get_option(sock, level, name, NULL, 0)        # with 0 it says how long it is
 
 
 cdef object sock_setsockopt(socket sock, object level, object optname, object value, object optlen):
@@ -182,6 +187,6 @@ cdef object clear_option(socket sock, object level, object optname, object value
 cdef object set_option(socket sock, int level, int name, const void *value, socklen_t length):
     cdef Option option
     option.level, option.name, option.value, option.length = level, name, <void *>value, length
-    run_once(OP_SETSOCKOPT, handle_of(sock), &option, call_setsockopt)
+    run_once_on(sock, OP_SETSOCKOPT, &option, call_setsockopt)
     if level == SOL_SOCKET and name == SO_RCVLOWAT:
         add_hint(sock, POLL_TO_RECEIVE)

@@ -15,6 +15,8 @@ cdef extern from *:
     int load_int "shared_load"(const int *place) nogil
     int64_t load_long "shared_load"(const int64_t *place) nogil
     unsigned char load_char "shared_load"(const unsigned char *place) nogil
+    unsigned int load_count "shared_load"(const unsigned int *place) nogil
+    void store_count "shared_store"(unsigned int *place, unsigned int value) nogil
     void store_int "shared_store"(int *place, int value) nogil
     void store_long "shared_store"(int64_t *place, int64_t value) nogil
     void store_char "shared_store"(unsigned char *place, unsigned char value) nogil
@@ -22,6 +24,27 @@ cdef extern from *:
     void keep_bits "shared_and"(unsigned char *place, unsigned char bits) nogil
     Handle take_handle "shared_take"(Handle *place, Handle left) nogil
     unsigned char take_char "shared_take"(unsigned char *place, unsigned char left) nogil
+
+
+# What is done in several steps in each call is guarded by these: Cython's own `critical_section` counts references, on
+# builds with an interpreter lock too.
+
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    typedef PyCriticalSection Guard;
+    #define guard(place, object) PyCriticalSection_Begin(place, (PyObject *)(object))
+    #define unguard(place) PyCriticalSection_End(place)
+    #else
+    typedef char Guard;
+    #define guard(place, object) ((void)(place))
+    #define unguard(place) ((void)(place))
+    #endif
+    """
+    ctypedef struct Guard:
+        pass
+    void guard(Guard *place, socket object)
+    void unguard(Guard *place)
 
 
 cdef inline Handle handle_of(socket sock) noexcept nogil:

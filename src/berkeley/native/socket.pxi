@@ -26,6 +26,10 @@ cdef class socket:
     cdef unsigned char closed           # was close() called?
     cdef unsigned char hints            # what makes a timed call poll first (operation.pxi)
     cdef unsigned char not_asked        # how many receives go by before one asks first again (wait.pxi)
+    # Calls under way (inflight.pxi), as of so many forks; how often they were cancelled.
+    cdef Flight *flights
+    cdef unsigned int forks
+    cdef unsigned int cancels
     # While `_ssl` makes calls within deadlines (narrowed.pxi): these calls, and what the program has set.
     cdef Narrowing *narrowings
     cdef int64_t own_timeout

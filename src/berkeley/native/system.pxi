@@ -3,6 +3,9 @@
 # Each gives its result, or a negated errno, taken before anything else could change it: so they are called with the
 # interpreter lock or without, and errno is read nowhere else in the core.
 
+cdef extern from "wakes.h" nogil:
+    const sigset_t *mask_of_sleep(sigset_t *mask)
+
 ctypedef int Handle         # a socket, as the system numbers it
 
 cdef enum:
@@ -48,8 +51,27 @@ cdef inline bint system_is_nonblocking(Handle handle) noexcept nogil:
     return fcntl(handle, F_GETFL) & O_NONBLOCK
 
 
-cdef inline int system_poll(Handle handle, short events, int milliseconds) noexcept nogil:
-    """poll(2): the events that have come, errors among them; 0 when the time is over, of which -1 is no end.
+cdef inline bint system_is_open(Handle handle) noexcept nogil:
+    return fcntl(handle, F_GETFD) >= 0
+
+
+cdef int system_mark(Handle handle) noexcept nogil:
+    """Close it, but keep the number: all calls fail with EBADF, as with whatever is opened by O_PATH (open(2))."""
+    cdef int marker = <int>answer(c_open(b"/", O_PATH | O_CLOEXEC))
+    cdef int result = marker
+    if marker >= 0:
+        result = min(0, <int>answer(dup3(marker, handle, O_CLOEXEC)))
+        c_close(marker)
+    return result
+
+
+cdef inline bint system_is_marker(Handle handle) noexcept nogil:
+    cdef int flags = fcntl(handle, F_GETFL)
+    return flags >= 0 and flags & O_PATH
+
+
+cdef inline int system_poll(Handle handle, short events, int64_t nanoseconds) noexcept nogil:
+    """ppoll(2): the events that have come, errors among them; 0 when the time is over, of which -1 is no end.
 
     And not select(2): that cannot watch descriptors from 1024 on.
     """
@@ -57,13 +79,21 @@ cdef inline int system_poll(Handle handle, short events, int milliseconds) noexc
     cdef int ready
     watched.fd = handle
     watched.events = events
-    ready = <int>answer(poll(&watched, 1, milliseconds))
+    ready = wakeable_poll(&watched, 1, nanoseconds)
     return watched.revents if ready > 0 else ready
 
 
-cdef inline int system_pause(int milliseconds) noexcept nogil:
+cdef inline int system_pause(int64_t nanoseconds) noexcept nogil:
     """Nothing but time goes by, or a signal comes: -EINTR."""
-    return <int>answer(poll(NULL, 0, milliseconds))
+    return wakeable_poll(NULL, 0, nanoseconds)
+
+
+cdef int wakeable_poll(pollfd *watched, int count, int64_t nanoseconds) noexcept nogil:
+    cdef sigset_t mask
+    cdef timespec time
+    time.tv_sec = nanoseconds // 1000000000
+    time.tv_nsec = nanoseconds % 1000000000
+    return <int>answer(ppoll(watched, count, &time if nanoseconds >= 0 else NULL, mask_of_sleep(&mask)))
 
 
 cdef inline int64_t system_clock() noexcept nogil:

@@ -174,6 +174,8 @@ cdef object sock_sendall(socket sock, object value, object flags):
     cdef Transfer transfer
     cdef Data data
     cdef Py_ssize_t sent = 0
+    cdef ssize_t part
+    cdef unsigned int before = load_count(&sock.cancels)
     hold_data(value, &data)
     try:
         begin(&transfer.operation, sock, OP_SEND, as_sending_flags(flags))
@@ -182,7 +184,11 @@ cdef object sock_sendall(socket sock, object value, object flags):
         while True:
             transfer.data = <char *>data.start + sent
             transfer.size = data.size - sent
-            sent += run(sock, &transfer.operation, call_send)
+            part = (outcome_again(sock, &transfer.operation, call_send, before) if sent
+                    else outcome(sock, &transfer.operation, call_send))
+            if part < 0:
+                raise_outcome(part, None)
+            sent += part
             PyErr_CheckSignals()
             if sent == data.size:
                 return None
@@ -222,11 +228,18 @@ cdef ssize_t call_sendfile(Handle handle, Operation *operation) noexcept nogil:
     return answer(c_sendfile(handle, transfer.source, &transfer.offset, transfer.count))
 
 
-def sendfile(socket sock not None, source, offset, count, /):
-    """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end."""
+def sendfile(socket sock not None, source, offset, count, unsigned int before, /):
+    """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end.
+
+    ECANCELED where cancel() was called since `cancels` gave `before`.
+    """
+    cdef ssize_t result
     cdef FileTransfer transfer
     transfer.source = as_plain_int(source)
     transfer.offset = PyLong_AsLong(offset)
     transfer.count = as_size(count)
     begin(&transfer.operation, sock, OP_SENDFILE, 0)
-    return run(sock, &transfer.operation, call_sendfile)
+    result = outcome_again(sock, &transfer.operation, call_sendfile, before)
+    if result < 0:
+        raise_outcome(result, None)
+    return result

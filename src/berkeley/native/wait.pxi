@@ -69,44 +69,57 @@ cdef int raise_outcome(ssize_t result, object address) except -1:
 cdef inline ssize_t outcome(socket sock, Operation *operation, Call call) noexcept:
     """The call's result, a negated errno, TIMED_OUT, GIVE_UP or RAISED."""
     cdef ssize_t result
-    cdef Handle handle = handle_of(sock)
-    if handle < 0:
-        return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever
     if operation.state == ASKING or (operation.state == FRESH and may_hold(operation)):
-        result = call(handle, operation)
+        result = call(handle_of(sock), operation)
+        if result < 0:
+            operation.cancels = load_count(&sock.cancels)
     else:
-        with nogil:
-            result = steps(sock, handle, operation, call)
+        result = without_lock(sock, operation, call, False)
     return result if result >= 0 else proceed(sock, operation, call, result)
+
+
+cdef ssize_t outcome_again(socket sock, Operation *operation, Call call, unsigned int cancels) noexcept:
+    """Of a further part of something: it ends where the socket's calls were cancelled since the count was taken."""
+    cdef ssize_t result
+    operation.cancels = cancels
+    result = without_lock(sock, operation, call, True)
+    return result if result >= 0 else proceed(sock, operation, call, result)
+
+
+cdef inline ssize_t without_lock(socket sock, Operation *operation, Call call, bint again) noexcept:
+    """`again`: not the first time, from which on cancel() counts."""
+    cdef ssize_t result = -ECANCELED
+    cdef Handle handle = depart(sock, &operation.flight, this_thread())
+    if not again or load_count(&sock.cancels) == operation.cancels:
+        with nogil:
+            result = steps(sock, handle, operation, call, again)
+    return land(sock, &operation.flight, result)
 
 
 cdef inline bint may_hold(const Operation *operation) noexcept:
     """May the lock stay for the first try?"""
-    return operation.kind.sleeps == SLEEPS_UNLESS_TOLD and operation.flags & MSG_DONTWAIT and alone()
+    return operation.flags & MSG_DONTWAIT and operation.kind.sleeps == SLEEPS_UNLESS_TOLD and alone()
 
 
 cdef ssize_t proceed(socket sock, Operation *operation, Call call, ssize_t result) noexcept:
     """From a step without a result to the end: the one place where the lock is held in between."""
-    cdef Handle handle
     result = judge(sock, operation, result)
     while result == WAIT or result == SIGNALS:
         if result == SIGNALS and signals_raised() < 0:
             return RAISED
-        handle = handle_of(sock)        # a handler may have closed it: the number may be another's by now
-        if handle < 0:
-            return -EBADF
-        with nogil:
-            result = steps(sock, handle, operation, call)
+        result = without_lock(sock, operation, call, True)
     return result
 
 
-cdef inline ssize_t steps(socket sock, Handle handle, Operation *operation, Call call) noexcept nogil:
+cdef inline ssize_t steps(socket sock, Handle handle, Operation *operation, Call call, bint again) noexcept nogil:
     """A try, unless it is time to wait; and where that gives no result, all else that can be done without the lock."""
     cdef ssize_t result = WAIT
     if operation.state != WAITING:
         result = tried(handle, operation, call)
         if result >= 0:
             return result
+    if not again:
+        operation.cancels = load_count(&sock.cancels)
     return sleep_and_try(sock, handle, operation, call, result)
 
 
@@ -120,6 +133,10 @@ cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Cal
     result = judge(sock, operation, result)
     while result == WAIT:
         if operation.state == WAITING:
+            if load_count(&sock.cancels) != operation.cancels:
+                return -ECANCELED
+            if handle < 0:
+                return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever
             result = sleep(handle, operation)
             if result < 0:
                 return result
@@ -179,32 +196,24 @@ cdef ssize_t sleep(Handle handle, Operation *operation) noexcept nogil:
         start_clock(operation)
     now = system_clock()
     if now < operation.resume:
-        ready = system_pause(milliseconds(min(operation.resume, operation.deadline) - now))
+        ready = system_pause(max(min(operation.resume, operation.deadline) - now, 0))
         if ready < 0:
             return interrupted(ready)
         now = system_clock()
-    while True:
-        operation.polled = now
-        left = operation.deadline - now
-        ready = system_poll(handle, operation.events, milliseconds(left) if operation.timeout >= 0 else -1)
-        if ready < 0:
-            return interrupted(ready)
-        if ready > 0:
-            operation.told = ready
-            operation.state = WOKEN if left > 0 else LAST_TRY       # what is ready is not late
-            return 0
-        if left <= <int64_t>INT_MAX * NANOSECONDS:
-            return TIMED_OUT
-        now = system_clock()
+    operation.polled = now
+    left = operation.deadline - now
+    ready = system_poll(handle, operation.events, max(left, 0) if operation.timeout >= 0 else -1)
+    if ready < 0:
+        return interrupted(ready)
+    if ready == 0:
+        return TIMED_OUT
+    operation.told = ready
+    operation.state = WOKEN if left > 0 else LAST_TRY       # what is ready is not late
+    return 0
 
 
 cdef inline ssize_t interrupted(int error) noexcept nogil:
     return SIGNALS if error == -EINTR else error
-
-
-cdef inline int milliseconds(int64_t left) noexcept nogil:
-    """For poll(2), at most 24.8 days. Rounded up: a wait of 0.5 ms must not become a busy loop, nor end early."""
-    return <int>min((left - 1) // NANOSECONDS + 1, <int64_t>INT_MAX) if left > 0 else 0
 
 
 # A blocking receive of datagrams asks first, with the lock held, for what is there already. A socket on which nothing
