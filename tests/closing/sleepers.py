@@ -158,7 +158,7 @@ class Caller(Thread):
 
 
 def sleeps(thread, fd):
-    """Does the thread sleep in a system call on this descriptor, or in a ppoll(2) of a single one? (proc(5))"""
+    """Does the thread sleep in a system call on the descriptor, or in a ppoll(2), of one or none? (proc(5))"""
     try:
         with open(f"/proc/self/task/{thread}/syscall") as file:
             _number, *arguments = file.read().split()
