@@ -12,6 +12,7 @@ import sys
 import termios
 from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -68,14 +69,30 @@ def impl(request):
 
 @pytest.fixture
 def python(request, tmp_path):
-    """Runs this interpreter with the given command line in an empty directory; gives what `subprocess.run` gives."""
+    """Runs this interpreter with the given command line in an empty directory; gives what `subprocess.run` gives.
+
+    `before` is what comes before its command.
+    """
     limit = float(os.environ.get("PYTEST_TIMEOUT") or request.config.getini("timeout")) - 10
 
-    def run(*arguments, **options):
+    def run(*arguments, before=(), **options):
         options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": limit, **options}
-        return subprocess.run([sys.executable, *map(str, arguments)], **options)
+        return subprocess.run([*before, sys.executable, *map(str, arguments)], **options)
 
     return run
+
+
+@pytest.fixture
+def python_without_names(python, tmp_path):
+    """The same, in a network whose name server takes what it is asked, if the program runs one, and never answers."""
+    apart = ["unshare", "--net", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*apart, "true"], capture_output=True).returncode:
+        pytest.skip("unshare cannot make namespaces: not installed, or not root")
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    (tmp_path / "nsswitch.conf").write_text("hosts: files dns\n")
+    mounts = "".join(f"mount --bind {tmp_path}/{name} /etc/{name} && " for name in ("resolv.conf", "nsswitch.conf"))
+    before = [*apart, "sh", "-c", f'ip link set lo up && {mounts}exec "$@"', "sh"]
+    return partial(python, before=before)
 
 
 @pytest.fixture(scope="session")

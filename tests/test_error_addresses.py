@@ -117,6 +117,18 @@ def test_a_datagram_for_which_there_is_no_room(method, tmp_path):
     assert error.address == path
 
 
+@pytest.mark.parametrize("method", ["sendto", "sendmsg", "connect"])
+def test_who_begins_too_late(method, udp):
+    address = udp.getsockname()
+    call = {
+        "sendto": lambda: udp.sendto(b"", address),
+        "sendmsg": lambda: udp.sendmsg([b""], [], 0, address),
+        "connect": lambda: udp.connect(address),
+    }[method]
+    with berkeley.deadline(0):
+        assert error_of(call).address == address
+
+
 @pytest.fixture
 def full(tmp_path):
     """The path of a listener whose backlog has no room: who connects waits."""

@@ -10,6 +10,8 @@ import threading
 import time
 from contextlib import contextmanager
 
+import pytest
+
 SHORT, LONG = 0.05, 30  # seconds: a wait that nothing ends, and one that must not last
 TIMED_OUT = "timed out"
 
@@ -84,3 +86,12 @@ def meanwhile(action):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+@contextmanager
+def late(seconds=SHORT):
+    """What is in it ends by TimeoutError, about then."""
+    start = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"^timed out$"):
+        yield
+    assert seconds <= time.monotonic() - start < LONG

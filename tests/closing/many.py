@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from random import Random
 from threading import Thread
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from sleepers import CALLS, NAMES, opened

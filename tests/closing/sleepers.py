@@ -5,6 +5,8 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
 
+from sleeping import sleeps
+
 from berkeley import socket
 
 LOOPBACK = "127.0.0.1"
@@ -155,16 +157,3 @@ class Caller(Thread):
         """Until it sleeps in a call on the descriptor, or has ended."""
         while self.is_alive() and not sleeps(self.native_id, fd):
             os.sched_yield()
-
-
-def sleeps(thread, fd):
-    """Does the thread sleep in a system call on the descriptor, or in a ppoll(2), of one or none? (proc(5))"""
-    try:
-        with open(f"/proc/self/task/{thread}/syscall") as file:
-            _number, *arguments = file.read().split()
-    except (OSError, ValueError):
-        return False  # not begun
-    if len(arguments) < 3:
-        return False  # it runs, or sleeps for another reason
-    first, second = (int(each, 16) for each in arguments[:2])
-    return first == fd or second == 1 or (first, second) == (0, 0)

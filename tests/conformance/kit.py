@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from sleeping import shown, sleeps
 
 # Seconds after which what should have come is missed. Nothing waits that long unless a check fails.
 GUARD = 20
@@ -69,28 +70,15 @@ class Task(threading.Thread):
 
     def sleeps(self, fd):
         """Returns when the thread sleeps in a system call on the descriptor, or in a poll(2) of a single one."""
+        if not shown():
+            pytest.skip("the kernel does not tell where a thread sleeps")
         over = time.monotonic() + GUARD
         while self.is_alive():
             assert time.monotonic() < over, "a call that should wait does not"
-            if _sleeps(self.native_id, fd):
+            if sleeps(self.native_id, fd):
                 return
             os.sched_yield()
         pytest.fail(f"a call that should wait ended with {self.error or self.value!r}")
-
-
-def _sleeps(thread, fd):
-    """Whether it does, by the number and the arguments of its system call (proc(5), /proc/pid/task/tid/syscall)."""
-    try:
-        with open(f"/proc/self/task/{thread}/syscall") as file:
-            words = file.read().split()
-    except ProcessLookupError:
-        return False
-    except OSError as error:
-        if os.path.exists(f"/proc/self/task/{thread}"):
-            pytest.skip(f"the kernel does not tell where a thread sleeps: {error}")
-        return False
-    # One that runs is "running"; one that sleeps outside of a system call has no arguments.
-    return len(words) > 3 and (int(words[1], 16) == fd or int(words[2], 16) == 1)
 
 
 @contextmanager

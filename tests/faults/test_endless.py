@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from blocking import shown, sleeps
 from disagreements import FLAGGED, SITUATIONS
 from endless import PATIENCE, TIMEOUT
+from sleeping import shown, sleeps
 
 pytestmark = pytest.mark.alone
 

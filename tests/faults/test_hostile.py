@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from blocking import acting, shown
+from sleeping import acting, shown
 
 from berkeley import _native
 from berkeley import socket as berkeley

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
-from blocking import acting, shown, take
+from blocking import take
 from figures import descriptors
 from refusals import REFUSED, Refused, called, refusing
+from sleeping import acting, shown
 
 from berkeley import socket as berkeley
 
@@ -221,7 +222,7 @@ FORK = """
 import os, sys, threading
 sys.path.insert(0, sys.argv[2])
 from importlib import import_module
-from blocking import sleeps
+from sleeping import sleeps
 
 socket = import_module(sys.argv[1])
 a, b = socket.socketpair()
@@ -248,7 +249,7 @@ assert got == [b"parent"]
 @pytest.mark.skipif(not shown(), reason="the kernel has no /proc/self/task/*/syscall")
 @pytest.mark.parametrize("module", ["socket", "berkeley.socket"])
 def test_a_fork_while_a_thread_is_in_recv(python, request, module):
-    result = python("-W", "ignore::DeprecationWarning", "-c", FORK, module, request.path.parent)
+    result = python("-W", "ignore::DeprecationWarning", "-c", FORK, module, request.path.parents[1])
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
@@ -262,7 +263,7 @@ ENDS = {
     "with a thread in recv": """
         import os, sys, threading
         sys.path.insert(0, sys.argv[2])
-        from blocking import sleeps
+        from sleeping import sleeps
         a, b = socket.socketpair()
         thread = threading.Thread(target=lambda: a.recv(100), daemon=True)
         thread.start()
@@ -291,8 +292,8 @@ def test_the_interpreter_ends_with_open_sockets(python, request, name):
     code = "from importlib import import_module; import sys; socket = import_module(sys.argv[1])\n"
     code += textwrap.dedent(ENDS[name])
     options = ("-X", "dev", "-c", code)
-    ours = python(*options, "berkeley.socket", request.path.parent)
-    theirs = python(*options, "socket", request.path.parent)
+    ours = python(*options, "berkeley.socket", request.path.parents[1])
+    theirs = python(*options, "socket", request.path.parents[1])
     assert ours.returncode == theirs.returncode == 0
     assert ours.stdout == theirs.stdout
     assert words(ours.stderr) == words(theirs.stderr)

@@ -10,7 +10,8 @@ from itertools import repeat
 from typing import Any
 
 import pytest
-from blocking import acting, fill, handling, shown, take
+from blocking import fill, take
+from sleeping import acting, handling, shown
 
 pytestmark = pytest.mark.skipif(not shown(), reason="the kernel has no /proc/self/task/*/syscall")
 

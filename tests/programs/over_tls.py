@@ -10,125 +10,35 @@ import socket
 import ssl
 import sys
 import threading
-import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-CERTIFICATE = Path(__file__).parents[1] / "localhost.pem"
-LOOPBACK = ("127.0.0.1", 0)
-GUARD = 20
-SHORT = 0.05
-TEXT = bytes(range(256)) * 4096
+sys.path.insert(0, str(Path(__file__).parent))
 
-
-# --- the parts
-
-
-def _client(**settings):
-    context = ssl.create_default_context(cafile=CERTIFICATE)
-    return _set(context, settings)
-
-
-def _server(**settings):
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(CERTIFICATE)
-    return _set(context, settings)
-
-
-def _set(context, settings):
-    for name, value in settings.items():
-        setattr(context, name, value)
-    return context
-
-
-@contextmanager
-def _meanwhile(call, *arguments):
-    """Runs the call in a thread beside the block, which may take its result from the list, and raises its error."""
-    results, errors = [], []
-
-    def run():
-        try:
-            results.append(call(*arguments))
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield results
-    finally:
-        thread.join(GUARD)
-    assert not thread.is_alive(), "the other side still waits"
-    if errors:
-        raise errors[0]
-
-
-@contextmanager
-def _plain_pair():
-    with (
-        socket.create_server(LOOPBACK) as listener,
-        socket.create_connection(listener.getsockname()) as one,
-        listener.accept()[0] as other,
-    ):
-        yield one, other
-
-
-@contextmanager
-def _pair(timeout=None, client=None, server=None, **options):
-    """The two ends of a connection, past the handshake."""
-    with _plain_pair() as (one, other):
-        for sock in (one, other):
-            sock.settimeout(timeout)
-        with _meanwhile((server or _server()).wrap_socket, other, True) as wrapped:
-            one = (client or _client()).wrap_socket(one, server_hostname="localhost", **options)
-        with one, wrapped[0] as other:
-            yield one, other
-
-
-def _receive(sock, size):
-    received = bytearray()
-    while len(received) < size and (part := sock.recv(size - len(received))):
-        received += part
-    return bytes(received)
-
-
-def _error(call, *arguments, **keywords):
-    """What the call raises."""
-    try:
-        call(*arguments, **keywords)
-    except Exception as error:
-        return error
-    raise AssertionError("no error")
-
-
-@contextmanager
-def _takes(seconds):
-    """The block raises TimeoutError, not before its time."""
-    start = time.monotonic()
-    try:
-        yield
-    except TimeoutError:
-        assert seconds <= time.monotonic() - start < GUARD
-    else:
-        raise AssertionError("no TimeoutError")
-
-
-def _echo(one, other):
-    with _meanwhile(other.sendall, TEXT):
-        assert _receive(one, len(TEXT)) == TEXT
-    with _meanwhile(one.sendall, TEXT):
-        assert _receive(other, len(TEXT)) == TEXT
-
-
-# --- the programs
+from tls_ends import (
+    CERTIFICATE,
+    GUARD,
+    LOOPBACK,
+    SHORT,
+    TEXT,
+    client_context,
+    echo,
+    error_of,
+    meanwhile,
+    plain_pair,
+    receive,
+    server_context,
+    takes,
+    tls_pair,
+)
 
 
 def classes():
     """TLS sockets are sockets of the module that is `socket`."""
     assert ssl.SSLSocket.__bases__ == (socket.socket,)
     assert issubclass(ssl.SSLSocket, socket.SocketType)
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         for sock in (one, other):
             assert isinstance(sock, socket.socket)
             assert isinstance(sock, sys.modules["_socket"].socket)
@@ -136,50 +46,50 @@ def classes():
 
 
 def blocking():
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         assert one.version() == other.version() == "TLSv1.3"
         assert ("DNS", "localhost") in one.getpeercert()["subjectAltName"]
-        _echo(one, other)
+        echo(one, other)
         other.close()
         assert one.recv(1) == b""
 
 
 def with_timeouts():
-    with _pair(GUARD) as (one, other):
-        _echo(one, other)
+    with tls_pair(GUARD) as (one, other):
+        echo(one, other)
 
 
 def read_timeout():
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         one.settimeout(SHORT)
         for call in (lambda: one.recv(4), lambda: one.recv_into(bytearray(4)), lambda: one.read(4)):
-            with _takes(SHORT):
+            with takes(SHORT):
                 call()
         one.settimeout(GUARD)
         other.sendall(b"late")
-        assert _receive(one, 4) == b"late"
+        assert receive(one, 4) == b"late"
 
 
 def write_timeout():
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         one.settimeout(SHORT)
         sent = 0
-        with _takes(SHORT):
+        with takes(SHORT):
             while True:
                 sent += one.send(TEXT[:16384])
         # The same again, as TLS wants it: the part that was under way is not sent twice.
         one.settimeout(GUARD)
-        with _meanwhile(one.sendall, TEXT[:16384]):
-            assert _receive(other, sent + 16384) == TEXT[:16384] * (sent // 16384 + 1)
+        with meanwhile(one.sendall, TEXT[:16384]):
+            assert receive(other, sent + 16384) == TEXT[:16384] * (sent // 16384 + 1)
 
 
 def handshake_timeout():
     with socket.create_server(LOOPBACK) as silent:
-        with socket.create_connection(silent.getsockname(), timeout=SHORT) as sock, _takes(SHORT):
-            _client().wrap_socket(sock, server_hostname="localhost")
-        with _client().wrap_socket(socket.socket(), server_hostname="localhost") as sock:
+        with socket.create_connection(silent.getsockname(), timeout=SHORT) as sock, takes(SHORT):
+            client_context().wrap_socket(sock, server_hostname="localhost")
+        with client_context().wrap_socket(socket.socket(), server_hostname="localhost") as sock:
             sock.settimeout(SHORT)
-            with _takes(SHORT):
+            with takes(SHORT):
                 sock.connect(silent.getsockname())
 
 
@@ -207,11 +117,11 @@ def non_blocking():
             except ssl.SSLWantWriteError:
                 yield "write"
 
-    with _plain_pair() as ends:
+    with plain_pair() as ends:
         for sock in ends:
             sock.setblocking(False)
-        one = _client().wrap_socket(ends[0], server_hostname="localhost", do_handshake_on_connect=False)
-        other = _server().wrap_socket(ends[1], server_side=True, do_handshake_on_connect=False)
+        one = client_context().wrap_socket(ends[0], server_hostname="localhost", do_handshake_on_connect=False)
+        other = server_context().wrap_socket(ends[1], server_side=True, do_handshake_on_connect=False)
         with one, other:
             steps = {sock: exchange(sock) for sock in (one, other)}
             wants = {sock: next(steps[sock]) for sock in steps}
@@ -234,7 +144,8 @@ def with_asyncio():
         await writer.wait_closed()
 
     async def call(port):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=_client(), server_hostname="localhost")
+        secure = {"ssl": client_context(), "server_hostname": "localhost"}
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, **secure)
         assert isinstance(writer.get_extra_info("ssl_object"), ssl.SSLObject)
         writer.write(TEXT)
         assert await reader.read() == TEXT
@@ -253,14 +164,14 @@ def with_asyncio():
 
         received = bytearray()
         transport, protocol = await loop.create_connection(Reader, "127.0.0.1", port)
-        transport = await loop.start_tls(transport, protocol, _client(), server_hostname="localhost")
+        transport = await loop.start_tls(transport, protocol, client_context(), server_hostname="localhost")
         transport.write(TEXT)
         await done
         assert received == TEXT
         transport.close()
 
     async def main():
-        server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=_server())
+        server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=server_context())
         async with server:
             port = server.sockets[0].getsockname()[1]
             await asyncio.gather(*(call(port) for _ in range(5)), turn(port))
@@ -271,50 +182,50 @@ def with_asyncio():
 def resumption():
     """The second connection takes up the session of the first, in both versions of the protocol."""
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        client, server = _client(maximum_version=version), _server()
-        with _pair(client=client, server=server) as (one, other):
+        client, server = client_context(maximum_version=version), server_context()
+        with tls_pair(client=client, server=server) as (one, other):
             assert not one.session_reused
             other.sendall(b"-")  # the ticket of TLS 1.3 comes along
             assert one.recv(1) == b"-"
             session = one.session
-        with _pair(client=client, server=server, session=session) as (one, other):
+        with tls_pair(client=client, server=server, session=session) as (one, other):
             assert one.session_reused
             assert other.session_reused
-            _echo(one, other)
+            echo(one, other)
 
 
 def unwrapping():
     """unwrap() ends TLS and gives back the connection, for plain data."""
-    with _pair(GUARD) as (one, other):
+    with tls_pair(GUARD) as (one, other):
         other.sendall(b"secret")
-        assert _receive(one, 6) == b"secret"
-        with _meanwhile(other.unwrap) as unwrapped:
+        assert receive(one, 6) == b"secret"
+        with meanwhile(other.unwrap) as unwrapped:
             plain_one = one.unwrap()
         plain_other = unwrapped[0]
         assert isinstance(plain_one, socket.socket)
         plain_one.sendall(b"plain")
-        assert _receive(plain_other, 5) == b"plain"
+        assert receive(plain_other, 5) == b"plain"
 
 
 def wrapping():
     """The socket that is wrapped gives its descriptor and its timeout away; other than streams are refused."""
-    with _plain_pair() as (one, other):
+    with plain_pair() as (one, other):
         number = one.fileno()
         one.settimeout(GUARD)
-        with _client().wrap_socket(one, server_hostname="localhost", do_handshake_on_connect=False) as wrapped:
+        with client_context().wrap_socket(one, server_hostname="localhost", do_handshake_on_connect=False) as wrapped:
             assert (one.fileno(), wrapped.fileno()) == (-1, number)
             assert wrapped.gettimeout() == GUARD
             assert wrapped.getpeername() == other.getsockname()
     with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-        error = _error(_client().wrap_socket, datagrams, server_hostname="localhost")
+        error = error_of(client_context().wrap_socket, datagrams, server_hostname="localhost")
         assert isinstance(error, NotImplementedError)
 
 
 def callbacks():
     """The server's callback gets the very socket, which `_ssl` remembers by a weak reference."""
     seen = []
-    server = _server(sni_callback=lambda sock, name, context: seen.append((sock, name)))
-    with _pair(server=server) as (_, other):
+    server = server_context(sni_callback=lambda sock, name, context: seen.append((sock, name)))
+    with tls_pair(server=server) as (_, other):
         assert seen == [(other, "localhost")]
         seen.clear()
 
@@ -322,8 +233,8 @@ def callbacks():
 def certificate_refused():
     """A client that trusts nobody says so to the server."""
     trusting_nobody = ssl.create_default_context()
-    with _plain_pair() as (one, other), _meanwhile(_error, _server().wrap_socket, other, True) as told:
-        error = _error(trusting_nobody.wrap_socket, one, server_hostname="localhost")
+    with plain_pair() as (one, other), meanwhile(error_of, server_context().wrap_socket, other, True) as told:
+        error = error_of(trusting_nobody.wrap_socket, one, server_hostname="localhost")
         assert isinstance(error, ssl.SSLCertVerificationError)
     assert isinstance(told[0], ssl.SSLError)
     assert "ALERT" in told[0].reason
@@ -332,7 +243,7 @@ def certificate_refused():
 def files():
     """makefile() over TLS; the file outlives the socket."""
     with (
-        _pair() as (one, other),
+        tls_pair() as (one, other),
         one.makefile("w", encoding="utf-8") as writer,
         other.makefile("r", encoding="utf-8") as reader,
     ):
@@ -344,8 +255,8 @@ def files():
 
 
 def file_sent():
-    with _pair() as (one, other), _meanwhile(one.sendfile, io.BytesIO(TEXT), 5):
-        assert _receive(other, len(TEXT) - 5) == TEXT[5:]
+    with tls_pair() as (one, other), meanwhile(one.sendfile, io.BytesIO(TEXT), 5):
+        assert receive(other, len(TEXT) - 5) == TEXT[5:]
 
 
 def file_sent_where_the_kernel_encrypts():
@@ -368,13 +279,13 @@ def file_sent_where_the_kernel_encrypts():
             return self.tls.write(os.pread(fd, min(size, 10_000), offset))
 
     parts = []
-    with _pair(GUARD) as (one, other), open(CERTIFICATE, "rb") as file:
+    with tls_pair(GUARD) as (one, other), open(CERTIFICATE, "rb") as file:
         text = file.read()[5:]
         file.seek(0)
         one._sslobj = Kernel(one._sslobj)
         assert one.sendfile(file, 5, 10**6) == len(text)
         assert file.tell() == 5 + len(text)
-        assert _receive(other, len(text)) == text
+        assert receive(other, len(text)) == text
         assert bool(parts) == (sys.version_info >= (3, 15))
 
 
@@ -386,22 +297,22 @@ def listening():
             sock, address = listener.accept()
             with sock:
                 assert (type(sock), address) == (ssl.SSLSocket, sock.getpeername())
-                sock.sendall(_receive(sock, 5)[::-1])
+                sock.sendall(receive(sock, 5)[::-1])
 
-    with _server().wrap_socket(socket.create_server(LOOPBACK), server_side=True) as listener, _meanwhile(serve):
+    with server_context().wrap_socket(socket.create_server(LOOPBACK), server_side=True) as listener, meanwhile(serve):
         for _ in range(5):
             plain = socket.create_connection(listener.getsockname(), timeout=GUARD)
-            with _client().wrap_socket(plain, server_hostname="localhost") as sock:
+            with client_context().wrap_socket(plain, server_hostname="localhost") as sock:
                 sock.sendall(b"hello")
-                assert _receive(sock, 6) == b"olleh"
+                assert receive(sock, 6) == b"olleh"
 
 
 def exact_reads():
     """Beyond the standard class: recv_exactly() and recv_until() take what was decrypted, and nothing behind it."""
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         one.settimeout(SHORT)
         for size in (1, 16384, 16385, 200_000):
-            with _meanwhile(other.sendall, TEXT[:size] + b"rest"):
+            with meanwhile(other.sendall, TEXT[:size] + b"rest"):
                 assert one.recv_exactly(size) == TEXT[:size]
                 assert one.recv_exactly(4) == b"rest"
         other.sendall(b"line\r\n\r\nbody")
@@ -410,11 +321,11 @@ def exact_reads():
         assert one.recv_exactly(4) == b"body"
         # A timeout between two parts, of each.
         other.sendall(b"12")
-        error = _error(one.recv_exactly, 4)
+        error = error_of(one.recv_exactly, 4)
         assert (type(error), error.partial) == (TimeoutError, b"12")
         other.sendall(b"34\r")
         assert error.partial + one.recv_exactly(2) == b"1234"
-        error = _error(one.recv_until, b"\r\n", 10)
+        error = error_of(one.recv_until, b"\r\n", 10)
         assert (type(error), error.partial) == (TimeoutError, b"\r")
         other.sendall(b"\nrest")
         assert one.recv_until(b"\r\n", 10, partial=error.partial) == b"\r\n"
@@ -422,18 +333,18 @@ def exact_reads():
         one.setblocking(False)
         other.sendall(b"12")
         other.close()
-        error = _error(one.recv_exactly, 4)
+        error = error_of(one.recv_exactly, 4)
         while isinstance(error, ssl.SSLWantReadError):
             got = error.partial
             select.select([one], [], [], GUARD)
-            error = _error(one.recv_exactly, 4 - len(got))
+            error = error_of(one.recv_exactly, 4 - len(got))
             error.partial = got + error.partial
         assert (isinstance(error, EOFError), error.partial) == (True, b"12")
 
 
 def alive():
     """Beyond the standard class: is_alive() takes nothing, whether decrypted or not, and sees the end."""
-    with _pair(GUARD) as (one, other):
+    with tls_pair(GUARD) as (one, other):
         assert one.is_alive()
         assert other.is_alive()
         other.sendall(b"data")  # behind the tickets of TLS 1.3
@@ -446,27 +357,27 @@ def alive():
         end.register(one, select.POLLRDHUP)
         assert end.poll(GUARD * 1000)
         assert not one.is_alive()
-        assert _receive(one, 3) == b"ata"
+        assert receive(one, 3) == b"ata"
         assert not one.is_alive()
 
 
 def resumable_file():
     """Beyond the standard class: a file that goes on after a timeout."""
-    with _pair() as (one, other), one.makefile("rb", resumable=True) as file:
+    with tls_pair() as (one, other), one.makefile("rb", resumable=True) as file:
         one.settimeout(SHORT)
         other.sendall(b"first\nsec")
         assert file.readline() == b"first\n"
-        with _takes(SHORT):
+        with takes(SHORT):
             file.readline()
         other.sendall(b"ond\n")
         assert file.readline() == b"second\n"
-        with _meanwhile(other.sendall, TEXT):
+        with meanwhile(other.sendall, TEXT):
             assert file.read(len(TEXT)) == TEXT
 
 
 def options():
     """Beyond the standard class: what goes through getsockopt() and setsockopt() is of the connection under TLS."""
-    with _pair(GUARD) as (one, _):
+    with tls_pair(GUARD) as (one, _):
         one.set_keepalive(60, 10, 3)
         assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 10
     with _meanwhile_unix() as sock:
@@ -477,8 +388,8 @@ def options():
 def _meanwhile_unix():
     ends = socket.socketpair()
     with (
-        _meanwhile(_server().wrap_socket, ends[1], True) as wrapped,
-        _client().wrap_socket(ends[0], server_hostname="localhost") as sock,
+        meanwhile(server_context().wrap_socket, ends[1], True) as wrapped,
+        client_context().wrap_socket(ends[0], server_hostname="localhost") as sock,
     ):
         yield sock
     wrapped[0].close()
@@ -506,19 +417,19 @@ def https():
             pass
 
     with http.server.ThreadingHTTPServer(LOOPBACK, Handler) as server:
-        server.socket = _server().wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.socket = server_context().wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         port = server.server_address[1]
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
         try:
-            connection = http.client.HTTPSConnection("localhost", port, timeout=GUARD, context=_client())
+            connection = http.client.HTTPSConnection("localhost", port, timeout=GUARD, context=client_context())
             for method, body, expected in (("GET", None, TEXT), ("POST", b"some data", b"some data")):
                 connection.request(method, "/", body)
                 with connection.getresponse() as response:
                     assert (response.status, response.read()) == (200, expected)
             connection.close()
             opener = urllib.request.build_opener(
-                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_client())
+                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=client_context())
             )
             with opener.open(f"https://127.0.0.1:{port}/", timeout=GUARD) as response:
                 assert response.read() == TEXT

@@ -17,9 +17,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from over_tls import GUARD, LOOPBACK, SHORT, TEXT, _client, _error, _meanwhile, _pair, _plain_pair, _server
+from tls_ends import (
+    GUARD,
+    LOOPBACK,
+    SHORT,
+    TEXT,
+    client_context,
+    error_of,
+    meanwhile,
+    plain_pair,
+    server_context,
+    tls_pair,
+)
 
 import berkeley
+from berkeley import _native
 
 LATE = 0.3  # seconds: how long a call that another ends may last on a busy machine, beside its own time
 
@@ -48,7 +60,7 @@ class _Peer:
     def __init__(self, sock):
         self.sock = sock
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = _server().wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.tls = server_context().wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def handshake(self):
         while True:
@@ -68,11 +80,11 @@ class _Peer:
 @contextmanager
 def _with_peer(timeout=None):
     """A client's socket past the handshake, and its peer."""
-    with _plain_pair() as (one, other):
+    with plain_pair() as (one, other):
         peer = _Peer(other)
         one.settimeout(timeout)
-        with _meanwhile(peer.handshake):
-            one = _client().wrap_socket(one, server_hostname="localhost")
+        with meanwhile(peer.handshake):
+            one = client_context().wrap_socket(one, server_hostname="localhost")
         with one:
             one.settimeout(SHORT)
             try:
@@ -86,7 +98,7 @@ def _with_peer(timeout=None):
 
 
 def reading():
-    with _pair() as (one, _), one.makefile("rb") as file:
+    with tls_pair() as (one, _), one.makefile("rb") as file:
         for call in (
             lambda: one.recv(4),
             lambda: one.recv_into(bytearray(4)),
@@ -101,9 +113,9 @@ def reading():
 
 
 def what_comes_in_time():
-    with _pair() as (one, other), berkeley.deadline(GUARD):
+    with tls_pair() as (one, other), berkeley.deadline(GUARD):
         for size in (1, 20_000):
-            with _meanwhile(other.sendall, TEXT[:size]):
+            with meanwhile(other.sendall, TEXT[:size]):
                 assert one.recv_exactly(size) == TEXT[:size]
             _is_as_before(one)
 
@@ -118,21 +130,21 @@ def a_byte_now_and_then():
                 time.sleep(SHORT / 2)
                 peer.sock.sendall(record[number : number + 1])
 
-        with _meanwhile(trickle):
+        with meanwhile(trickle):
             with _ends_late(4 * SHORT):
                 one.recv(5)
             assert one.recv(5) == b"hello"
 
 
 def writing():
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         sent = 0
         with _ends_late():
             while True:
                 sent += one.send(TEXT[:16384])
         _is_as_before(one)
         # The same again, as TLS wants it: the part that was under way is not sent twice.
-        with _meanwhile(one.sendall, TEXT[:16384]):
+        with meanwhile(one.sendall, TEXT[:16384]):
             assert other.recv_exactly(sent + 16384) == TEXT[:16384] * (sent // 16384 + 1)
         with _ends_late():
             one.sendall(TEXT * 64)
@@ -141,8 +153,8 @@ def writing():
 def handshakes():
     with socket.create_server(LOOPBACK) as silent:
         with socket.create_connection(silent.getsockname()) as sock, _ends_late():
-            _client().wrap_socket(sock, server_hostname="localhost")
-        with _client().wrap_socket(socket.socket(), server_hostname="localhost") as sock, _ends_late():
+            client_context().wrap_socket(sock, server_hostname="localhost")
+        with client_context().wrap_socket(socket.socket(), server_hostname="localhost") as sock, _ends_late():
             sock.connect(silent.getsockname())
 
 
@@ -155,7 +167,7 @@ def unwrapping():
 
 def over():
     """As of other sockets: who is late is not given more."""
-    with _pair() as (one, other):
+    with tls_pair() as (one, other):
         other.sendall(b"data")
         assert one.recv(1) == b"d"
         with _ends_late(0):
@@ -165,7 +177,7 @@ def over():
 
 def timeouts_of_the_program():
     """The nearer of both; and one that is set meanwhile stays."""
-    with _pair() as (one, _):
+    with tls_pair() as (one, _):
         one.settimeout(SHORT)
         start = time.monotonic()
         try:
@@ -184,7 +196,7 @@ def timeouts_of_the_program():
 
 
 def non_blocking():
-    with _pair() as (one, _):
+    with tls_pair() as (one, _):
         one.setblocking(False)
         for seconds in (0, GUARD):
             with berkeley.deadline(seconds):
@@ -237,6 +249,38 @@ def two_threads_with_a_timeout():
         _is_as_before(one, 10 * SHORT)
 
 
+def narrowed_as_it_begins():
+    """What another's deadline has left, which `_ssl` reads in place of the socket's timeout, is not its time."""
+    read = ssl.SSLSocket.read.__wrapped__
+    for timeout in (None, 8 * SHORT):
+        with _with_peer(timeout) as (one, peer):
+            begun, narrowed = threading.Event(), threading.Event()
+
+            def read_late(sock, begun=begun, narrowed=narrowed):
+                begun.set()
+                assert narrowed.wait(GUARD)
+                return read(sock, 5)
+
+            def stay(sock, narrowed=narrowed):
+                narrowed.set()
+                time.sleep(SHORT)
+
+            def narrow(one=one, begun=begun, stay=stay):
+                assert begun.wait(GUARD)
+                with berkeley.deadline(2 * SHORT):
+                    _native.call_narrowed(stay, False, one)
+
+            start = time.monotonic()
+            with meanwhile(narrow):
+                if timeout is None:
+                    threading.Timer(4 * SHORT, peer.sock.sendall, [peer.record(b"hello")]).start()
+                    assert _native.call_narrowed(read_late, False, one) == b"hello"
+                else:
+                    assert isinstance(error_of(_native.call_narrowed, read_late, False, one), TimeoutError)
+                    assert timeout <= time.monotonic() - start < timeout + LATE
+            _is_as_before(one, timeout)
+
+
 def _reader(sock):
     got = []
 
@@ -256,7 +300,7 @@ def _fill(sock):
 
 def what_others_see():
     """While a call is narrowed, the program's timeout is what it was, or what it sets."""
-    with _pair() as (one, _):
+    with tls_pair() as (one, _):
         seen = []
 
         def look():
@@ -277,7 +321,7 @@ def a_handshake_that_blocks():
     """On a socket that does not: for as long as it takes, but no longer than the deadline."""
     with socket.create_server(LOOPBACK) as silent, socket.create_connection(silent.getsockname()) as sock:
         sock.setblocking(False)
-        with _client().wrap_socket(sock, server_hostname="localhost", do_handshake_on_connect=False) as one:
+        with client_context().wrap_socket(sock, server_hostname="localhost", do_handshake_on_connect=False) as one:
             with _ends_late():
                 one.do_handshake(block=True)
             _is_as_before(one, 0)
@@ -317,7 +361,7 @@ def timeouts_make_no_cycles():
     class Kept:
         pass
 
-    with _pair() as (one, _):
+    with tls_pair() as (one, _):
         one.settimeout(SHORT)
         for seconds in (None, SHORT / 2):
             gc.collect()
@@ -386,10 +430,10 @@ def handlers():
         raise TimeoutError("by the handler")
 
     signal.signal(signal.SIGALRM, stop)
-    with _pair() as (one, _):
+    with tls_pair() as (one, _):
         for seconds in (None, GUARD):
             signal.setitimer(signal.ITIMER_REAL, SHORT)
-            error = _error(_receive_within, one, seconds)
+            error = error_of(_receive_within, one, seconds)
             assert str(error) == "by the handler", error
             _is_as_before(one)
 
@@ -403,7 +447,7 @@ def https():
     """A header, and a body, a byte at a time."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + bytes(20)
     for slow_from in (5, len(answer) - 19):
-        with _pair() as (one, other):
+        with tls_pair() as (one, other):
 
             def trickle(slow_from=slow_from, other=other):
                 other.sendall(answer[:slow_from])
@@ -411,9 +455,9 @@ def https():
                     time.sleep(SHORT)
                     other.sendall(answer[number : number + 1])
 
-            connection = http.client.HTTPSConnection("localhost", context=_client())
+            connection = http.client.HTTPSConnection("localhost", context=client_context())
             connection.sock = one
-            with _meanwhile(trickle), _ends_late(6 * SHORT):
+            with meanwhile(trickle), _ends_late(6 * SHORT):
                 connection.request("GET", "/")
                 connection.getresponse().read()
 

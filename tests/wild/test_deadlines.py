@@ -1,9 +1,11 @@
 """Clients that know nothing of deadlines, with peers that keep them waiting in every way."""
 
+import os
 import socket
 import ssl
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 import httpx
@@ -137,6 +139,15 @@ def test_handshake(peer, certificate):
         requests.get(url(port, True), verify=certificate)
     with urllib3.PoolManager(ca_certs=certificate) as pool, ends():
         pool.request("GET", url(port, True))
+
+
+@pytest.mark.tried("requests", "urllib3", "httpx", "redis", "pymysql", "pg8000", elsewhere=True)
+def test_names(python_without_names):
+    """Within a deadline, without timeouts: a name server that does not answer."""
+    program = Path(__file__).parent / "programs" / "unanswered.py"
+    done = python_without_names(program, env={**os.environ, "RES_OPTIONS": "timeout:30"})  # resolv.conf(5)
+    assert done.stderr == ""
+    assert done.stdout.split() == [socket.__name__, "requests", "urllib3", "httpx", "redis", "pymysql", "pg8000"]
 
 
 @pytest.mark.tried("requests", "urllib3", "httpx", "httpcore", "redis", seen=["urllib3", "httpcore", "redis"])

@@ -86,14 +86,14 @@ cdef int leave(Bound bound) except -1:
 
 # --- calls within a deadline
 
-cdef int begin_within(Operation *operation, socket sock, int kind, int flags) except -1:
+cdef int begin_within(Operation *operation, socket sock, int kind, int flags, object address) except -1:
     fill(operation, sock, flags)
-    narrow(operation, kind)
+    narrow(operation, kind, address)
     settle(operation, sock, kind, flags)
     return 0
 
 
-cdef int narrow(Operation *operation, int kind) except -1:
+cdef int narrow(Operation *operation, int kind, object address) except -1:
     """A call that may wait ends at the nearest deadline: TimeoutError where that is over."""
     cdef int64_t nearest, left
     # Of blocking calls, these do not wait (recv(2)); and those of a non-blocking socket do not.
@@ -104,7 +104,7 @@ cdef int narrow(Operation *operation, int kind) except -1:
         return 0
     left = nearest - system_clock()
     if left <= 0:
-        raise_outcome(TIMED_OUT, None)
+        raise_outcome(TIMED_OUT, address)
     if operation.timeout < 0 and operation.flags & MSG_WAITALL and ready_alarm():
         # All or nothing is what blocking gives alone.
         operation.deadline = nearest

@@ -171,7 +171,7 @@ cdef object send_message(socket sock, Message *message, object buffers, object a
             message.header.msg_iovlen = held.count
             message.header.msg_control = control.bytes
             message.header.msg_controllen = control.size
-            begin(&message.operation, sock, OP_SENDMSG, flags)
+            begin_to(&message.operation, sock, OP_SENDMSG, flags, address)
             return run_to(sock, &message.operation, call_sendmsg, address)
         finally:
             release_control(&control)

@@ -76,8 +76,13 @@ ctypedef ssize_t (*Call)(Handle handle, Operation *operation) noexcept nogil
 
 cdef inline int begin(Operation *operation, socket sock, int kind, int flags) except -1:
     """Each call that may wait begins here; TimeoutError where a deadline of the context is over."""
+    return begin_to(operation, sock, kind, flags, None)
+
+
+cdef inline int begin_to(Operation *operation, socket sock, int kind, int flags, object address) except -1:
+    """The same, of a call whose TimeoutError is to have the peer's address."""
     if open_deadlines():
-        begin_within(operation, sock, kind, flags)
+        begin_within(operation, sock, kind, flags, address)
     else:
         fill(operation, sock, flags)
         settle(operation, sock, kind, flags)

@@ -208,7 +208,7 @@ cdef object sock_sendto(socket sock, object value, object flags, object address)
     try:
         how = as_int(flags)
         pack_address(sock, b"sendto", b"socket.sendto", address, &transfer.address)
-        begin(&transfer.operation, sock, OP_SENDTO, how)
+        begin_to(&transfer.operation, sock, OP_SENDTO, how, address)
         transfer.data = data.start
         transfer.size = data.size
         return run_to(sock, &transfer.operation, call_sendto, address)
