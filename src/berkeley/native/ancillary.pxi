@@ -224,9 +224,12 @@ def unpack_descriptors(rights, /):
     """The descriptors in SCM_RIGHTS data (bytes-like), as a list; a last one that was cut is left out."""
     cdef Data data
     cdef Py_ssize_t index
+    cdef list descriptors = []
     hold_data(rights, &data)
     try:
-        return [(<int *>data.start)[index] for index in range(data.size // <Py_ssize_t>sizeof(int))]
+        for index in range(data.size // <Py_ssize_t>sizeof(int)):
+            descriptors.append((<int *>data.start)[index])
+        return descriptors
     finally:
         release_data(&data)
 

@@ -42,7 +42,9 @@ def gethostbyname_ex(hostname, /):
         tell_address(error, hostname)
         raise
     if rows is not None:
-        addresses = dict.fromkeys([address[0] for _family, _kind, _proto, _name, address in rows])
+        addresses = {}
+        for _family, _kind, _proto, _name, address in rows:
+            addresses[address[0]] = None
         return PyUnicode_DecodeFSDefault(chars_of(name)), [], list(addresses)
     resolve_host(chars_of(name), AF_INET, &found, hostname)
     memset(&query, 0, sizeof(query))

@@ -120,7 +120,9 @@ cdef object sock_setsockopt(socket sock, object level, object optname, object va
 
 
 cdef int refuse_count(tuple arguments) except -1:
-    cdef Py_ssize_t given = len([each for each in arguments if each is not UNSET])
+    cdef int given = 0
+    for each in arguments:
+        given += each is not UNSET
     bounds = "exactly 3" if not SETSOCKOPT_BY_PLACE else "at least 3" if given < 3 else "at most 4"
     raise TypeError(f"setsockopt() takes {bounds} arguments ({given} given)")
 

@@ -26,8 +26,10 @@ cdef list resolve(object host, object port, int family, int kind, int proto, int
             rows = ask_layers(chars_of(encoded), port, family, kind, proto, flags)
         if rows is None:
             return asked(encoded, service, family, kind, proto, flags, families, kinds)
-        return [(families.get(family, family), kinds.get(kind, kind), proto, name, address)
-                for family, kind, proto, name, address in rows]
+        found = []
+        for family, kind, proto, name, address in rows:
+            found.append((families.get(family, family), kinds.get(kind, kind), proto, name, address))
+        return found
     except OSError as error:
         tell_address(error, (host, port))
         raise
@@ -114,6 +116,7 @@ cdef list numeric_rows(object host, object port, int family, int kind, int proto
     """The rows for a numeric host and port in the forms that need no rules; None leaves it to getaddrinfo(3)."""
     cdef Address found
     cdef NumericRow row
+    cdef list rows = []
     if host is None or not PyLong_CheckExact(port) or flags & ~(AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV):
         return None
     if family != AF_UNSPEC and family != AF_INET and family != AF_INET6:
@@ -129,8 +132,9 @@ cdef list numeric_rows(object host, object port, int family, int kind, int proto
         address = (ipv6_text(&(<sockaddr_in6 *>&found.storage).sin6_addr), port, 0, 0)
     family = found.storage.ss_family
     member = families.get(family, family)
-    rows = [(member, kinds.get(row.type, row.type), row.proto, "", address)
-            for row in NUMERIC_ROWS if (kind == 0 or kind == row.type) and (proto == 0 or proto == row.proto)]
+    for row in NUMERIC_ROWS:
+        if (kind == 0 or kind == row.type) and (proto == 0 or proto == row.proto):
+            rows.append((member, kinds.get(row.type, row.type), row.proto, "", address))
     return rows or None
 
 

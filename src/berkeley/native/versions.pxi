@@ -15,7 +15,7 @@ cdef object chosen(dict values):
 
 cdef bint has_come(str versions, tuple running) except -1:
     for version in versions.split():
-        first = tuple([int(part) for part in version.split(".")])
+        first = tuple(map(int, version.split(".")))
         if first[:2] == running[:2]:
             break
     return running >= first
