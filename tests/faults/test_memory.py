@@ -216,17 +216,10 @@ def with_memory(operation, socket):
 WIDTHS = pytest.mark.parametrize("width", [1, 0], ids=["one fails", "all fail"])
 
 
-# PyTuple_New crashes on these, once a tool of sys.monitoring was freed, as hypothesis does after each test. Why is not
-# known yet; without that they pass.
-CRASHES = {"create_connection", "numeric getaddrinfo"} if sys.version_info >= (3, 14) else {}
-
-
 @WIDTHS
 @pytest.mark.parametrize("operation", OPERATIONS + FAILING, ids=str)
 def test_memory_that_cannot_be_had(forked, operation, width):
     """MemoryError comes out, and nothing is left open (as the standard module leaves it in some of these)."""
-    if str(operation) in CRASHES:
-        pytest.skip("Python crashes without memory after sys.monitoring.free_tool_id()")
     errors, left = forked(sweep, operation, berkeley, width)
     assert left == []
     if not errors <= {"MemoryError"}:
