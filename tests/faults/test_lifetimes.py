@@ -287,8 +287,6 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_the_interpreter_ends_with_open_sockets(python, request, name):
     """With the same exit code and the same words as with the standard module; only the places of the code differ."""
-    if name == "with a thread in recv" and sysconfig.get_config_var("Py_GIL_DISABLED"):
-        pytest.skip("without the interpreter lock, what a thread still holds ends in another order")
     code = "from importlib import import_module; import sys; socket = import_module(sys.argv[1])\n"
     code += textwrap.dedent(ENDS[name])
     options = ("-X", "dev", "-c", code)
@@ -296,7 +294,12 @@ def test_the_interpreter_ends_with_open_sockets(python, request, name):
     theirs = python(*options, "socket", request.path.parents[1])
     assert ours.returncode == theirs.returncode == 0
     assert ours.stdout == theirs.stdout
-    assert words(ours.stderr) == words(theirs.stderr)
+    if name == "with a thread in recv" and sysconfig.get_config_var("Py_GIL_DISABLED"):
+        # Its other end goes here, and late: the standard class cannot show itself any more, and so does not warn.
+        assert theirs.stderr == ""
+        assert "unclosed <socket.socket fd=" in ours.stderr
+    else:
+        assert words(ours.stderr) == words(theirs.stderr)
 
 
 def words(text):
