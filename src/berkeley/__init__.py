@@ -17,6 +17,8 @@ __version__ = "0.1.0"
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
     "HostNameError": "_beyond.resolving",
+    "DatagramBatch": "_native",
+    "DatagramSlot": "_native",
     "IncompleteReadError": "_beyond.methods",
     "LimitOverrunError": "_beyond.methods",
     "PeerCredentials": "_beyond.credentials",
@@ -81,6 +83,8 @@ if TYPE_CHECKING:
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall
+    from ._native import DatagramBatch as DatagramBatch
+    from ._native import DatagramSlot as DatagramSlot
     from ._native import deadline as deadline
     from ._native import set_lookup_limit as set_lookup_limit
     from .families import register_family as register_family

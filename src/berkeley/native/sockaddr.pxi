@@ -151,7 +151,7 @@ cdef uint16_t checked_port(const char *caller, long number) except? 0xFFFF:
 
 # --- from the kernel
 
-cdef inline void clear_address(Address *raw) noexcept:
+cdef inline void clear_address(Address *raw) noexcept nogil:
     """Before a call fills it: a kernel that gives no address leaves AF_UNSPEC, one that gives less leaves zeros."""
     memset(&raw.storage, 0, sizeof(sockaddr_in6))
     raw.length = 0
