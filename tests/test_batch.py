@@ -1,0 +1,400 @@
+"""`berkeley.DatagramBatch`: slots made once, filled in place, and sent."""
+
+import gc
+import os
+import struct
+import threading
+import time
+import weakref
+
+import pytest
+from waits import LONG, SHORT, late
+
+import berkeley
+from berkeley import socket
+
+COUNT, SIZE = 8, 100
+
+
+@pytest.fixture
+def udp():
+    """Two sockets that are bound, and not connected."""
+    with socket.socket(type=socket.SOCK_DGRAM) as here, socket.socket(type=socket.SOCK_DGRAM) as there:
+        for sock in (here, there):
+            sock.bind(("127.0.0.1", 0))
+        yield here, there
+
+
+@pytest.fixture
+def batch():
+    with berkeley.DatagramBatch(COUNT, SIZE) as batch:
+        yield batch
+
+
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+
+# --- what it is
+
+
+def test_what_it_is(batch):
+    assert (batch.count, batch.size, batch.ancbufsize, len(batch)) == (COUNT, SIZE, 0, 0)
+    assert COUNT * SIZE < batch.nbytes < 2 * COUNT * (SIZE + 256)
+    assert repr(batch) == "<berkeley.DatagramBatch, 0 of 8 slots of 100 bytes>"
+    assert list(batch) == batch[:] == []
+    for index in (0, -1):
+        with pytest.raises(IndexError):
+            batch[index]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((0, 1), ValueError),
+        ((1025, 1), ValueError),
+        ((1, -1), ValueError),
+        ((1, 1 << 31), ValueError),
+        ((1 << 70, 1), OverflowError),
+        (("1", 1), TypeError),
+        ((1,), TypeError),
+    ],
+)
+def test_no_batch(arguments, error):
+    with pytest.raises(error):
+        berkeley.DatagramBatch(*arguments)
+    with pytest.raises(ValueError, match="ancillary"):
+        berkeley.DatagramBatch(1, 1, ancbufsize=-1)
+
+
+def test_its_numbers_are_fixed(batch):
+    for name in ("count", "size", "ancbufsize", "nbytes"):
+        with pytest.raises(AttributeError):
+            setattr(batch, name, 5)
+    with pytest.raises(RuntimeError, match="once"):
+        batch.__init__(1, 1)
+    with pytest.raises(TypeError):
+        berkeley.DatagramSlot()
+
+
+def test_one_that_was_never_made():
+    batch = berkeley.DatagramBatch.__new__(berkeley.DatagramBatch)
+    with pytest.raises(ValueError, match="never made"):
+        len(batch)
+    with socket.socket(type=socket.SOCK_DGRAM) as sock, pytest.raises(ValueError, match="never made"):
+        sock.recvmmsg_into(batch)
+
+
+def test_closed(batch, udp):
+    slot_before = None
+    batch.append(b"data")
+    slot_before = batch[0]
+    batch.close()
+    batch.close()
+    for use in (
+        lambda: len(batch),
+        lambda: batch.append(b""),
+        batch.clear,
+        lambda: udp[0].recvmmsg_into(batch),
+        lambda: udp[0].sendmmsg(batch),
+        lambda: slot_before.data,
+        lambda: slot_before.address,
+        lambda: udp[0].sendmmsg([slot_before]),
+    ):
+        with pytest.raises(ValueError, match="closed"):
+            use()
+
+
+# --- received into
+
+
+@pytest.mark.parametrize("timeout", [None, 0, LONG])
+def test_received(udp, batch, timeout):
+    here, there = udp
+    there.settimeout(timeout)
+    sent = [b"first", b"", bytes(range(100)), b"x" * 101]
+    assert here.sendmmsg([(data, (), there.getsockname()) for data in sent]) == 4
+    assert there.recvmmsg_into(batch) == len(batch) == 4
+    assert [bytes(slot) for slot in batch] == [data[:SIZE] for data in sent]
+    assert [len(slot) for slot in batch] == [5, 0, 100, 100]
+    assert [slot.address for slot in batch] == [here.getsockname()] * 4
+    assert [slot.flags for slot in batch] == [0, 0, 0, socket.MSG_TRUNC]
+    assert [slot.ancdata for slot in batch] == [[]] * 4
+    assert repr(batch[0]) == f"<berkeley.DatagramSlot, 5 bytes, address={here.getsockname()!r}>"
+    assert bytes(batch[-2]) == bytes(range(100))
+    assert batch[1:3] == list(batch)[1:3]
+
+
+def test_no_more_than_it_holds(udp, batch):
+    here, there = udp
+    here.sendmmsg([(b"%d" % number, (), there.getsockname()) for number in range(10)])
+    assert there.recvmmsg_into(batch) == COUNT
+    assert there.recvmmsg_into(batch) == 2
+    assert [bytes(slot) for slot in batch] == [b"8", b"9"]
+    with pytest.raises(IndexError):
+        batch[2]
+
+
+def test_in_place(udp, batch):
+    """A view is of the slot's memory, and can be written."""
+    here, there = udp
+    here.sendto(b"data", there.getsockname())
+    there.recvmmsg_into(batch)
+    view = batch[0].data
+    assert (view.nbytes, view.format, view.readonly, view.contiguous) == (4, "B", False, True)
+    view[0] = ord("D")
+    assert batch[0].data == b"Data"
+    assert memoryview(batch[0]) == view
+
+
+def test_nothing_is_received_while_there_is_a_view(udp, batch):
+    here, there = udp
+    here.sendto(b"first", there.getsockname())
+    there.recvmmsg_into(batch)
+    view = batch[0].data
+    part = view[1:]
+    del view
+    here.sendto(b"second", there.getsockname())
+    for use in (lambda: there.recvmmsg_into(batch), batch.clear, batch.close):
+        with pytest.raises(BufferError, match="views"):
+            use()
+    assert part == b"irst"
+    del part
+    assert there.recvmmsg_into(batch) == 1
+    assert batch[0].data == b"second"
+
+
+def test_a_view_outlives_the_batch(udp):
+    here, there = udp
+    here.sendto(b"data", there.getsockname())
+    batch = berkeley.DatagramBatch(COUNT, SIZE)
+    there.recvmmsg_into(batch)
+    slot, view = batch[0], batch[0].data
+    del batch
+    gc.collect()
+    assert view == slot.data == b"data"
+    assert slot.address == here.getsockname()
+
+
+def test_late(udp, batch):
+    """And then it holds nothing."""
+    here, there = udp
+    here.sendto(b"data", there.getsockname())
+    there.recvmmsg_into(batch)
+    slot = batch[0]
+    there.settimeout(SHORT)
+    with late():
+        there.recvmmsg_into(batch)
+    assert len(batch) == 0
+    with pytest.raises(ValueError, match="no datagram"):
+        bytes(slot)
+    there.settimeout(None)
+    with late(), berkeley.deadline(SHORT):
+        there.recvmmsg_into(batch)
+
+
+def test_a_slot_is_a_place(udp, batch):
+    """What is at it now, whatever was."""
+    here, there = udp
+    with socket.socket(type=socket.SOCK_DGRAM) as third:
+        third.bind(("127.0.0.1", 0))
+        for sender, data in ((here, b"first"), (third, b"second")):
+            sender.sendto(data, there.getsockname())
+            there.recvmmsg_into(batch)
+            slot = batch[0]
+            assert (bytes(slot), slot.address) == (data, sender.getsockname())
+        slot.address = ("127.0.0.1", 9)
+        assert slot.address == ("127.0.0.1", 9)
+        here.sendto(b"third", there.getsockname())
+        there.recvmmsg_into(batch)
+        assert slot.address == here.getsockname()
+
+
+def test_ancillary_data(udp):
+    here, there = udp
+    there.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
+    batch = berkeley.DatagramBatch(2, 10, ancbufsize=socket.CMSG_SPACE(4))
+    here.sendto(b"data", there.getsockname())
+    there.recvmmsg_into(batch)
+    assert batch[0].ancdata == [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 64))]
+
+
+def test_not_a_batch(udp):
+    for value in (None, bytearray(10), [bytearray(10)]):
+        with pytest.raises(TypeError, match=r"DatagramBatch"):
+            udp[0].recvmmsg_into(value)
+
+
+def test_two_threads_on_one_batch(udp, batch):
+    here, there = udp
+    outcomes = []
+
+    def receive():
+        try:
+            outcomes.append(there.recvmmsg_into(batch))
+        except RuntimeError as error:
+            outcomes.append(str(error))
+
+    threads = [threading.Thread(target=receive) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while not outcomes:
+        time.sleep(SHORT / 10)
+    for use in (lambda: batch.append(b"data"), batch.clear, batch.close):
+        with pytest.raises(RuntimeError, match="another call receives"):
+            use()
+    here.sendto(b"data", there.getsockname())
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, outcomes)) == ["1", "another call receives into this batch"]
+
+
+# --- descriptors
+
+
+@pytest.fixture
+def passing():
+    """Passes a descriptor; gives the socket to receive it from, and how many there are now."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with here, there, open(os.devnull) as file:
+        yield lambda: socket.send_fds(here, [b"fd"], [file.fileno()]), there
+
+
+@pytest.mark.parametrize("end", ["clear", "close", "reuse", "drop"])
+def test_descriptors_that_nobody_takes_are_closed(passing, end):
+    send, there = passing
+    batch = berkeley.DatagramBatch(4, 10, ancbufsize=socket.CMSG_SPACE(4))
+    before = descriptors()
+    send()
+    send()
+    assert there.recvmmsg_into(batch) == 2
+    assert descriptors() == before + 2
+    if end == "reuse":
+        send()
+        there.recvmmsg_into(batch)
+        assert descriptors() == before + 1
+    elif end == "drop":
+        del batch
+        gc.collect()
+    else:
+        getattr(batch, end)()
+    assert descriptors() == before + (end == "reuse")
+
+
+def test_descriptors_that_are_taken(passing):
+    send, there = passing
+    batch = berkeley.DatagramBatch(4, 10, ancbufsize=socket.CMSG_SPACE(4))
+    send()
+    there.recvmmsg_into(batch)
+    [(_, _, data)] = batch[0].ancdata
+    batch.close()
+    [fd] = struct.unpack("i", data)
+    assert not os.get_inheritable(fd)
+    os.close(fd)
+
+
+# --- sent
+
+
+def test_appended(udp, batch):
+    here, there = udp
+    batch.append(b"first", there.getsockname())
+    batch.append(bytearray(b"second"), there.getsockname(), [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 9))])
+    batch.append(memoryview(b"third"), there.getsockname(), [])
+    assert [slot.address for slot in batch] == [there.getsockname()] * 3
+    assert here.sendmmsg(batch) == 3
+    there.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
+    assert [data for data, *_ in there.recvmmsg(9, 10)] == [b"first", b"second", b"third"]
+    assert here.sendmmsg(batch[1:]) == 2
+    assert here.sendmmsg(batch) == 3
+    here.connect(there.getsockname())
+    batch.clear()
+    batch.append(b"to the peer")
+    assert here.sendmmsg(batch) == 1
+
+
+def test_full(batch):
+    for number in range(COUNT):
+        batch.append(b"%d" % number)
+    with pytest.raises(ValueError, match="full"):
+        batch.append(b"more")
+    batch.clear()
+    with pytest.raises(ValueError, match="101 bytes for a slot of 100"):
+        batch.append(bytes(SIZE + 1))
+    with pytest.raises(TypeError):
+        batch.append("text")
+    assert len(batch) == 0
+
+
+def test_answered(udp, batch):
+    """What came goes back to where it came from, changed as it was."""
+    here, there = udp
+    here.sendmmsg([(b"question %d" % number, (), there.getsockname()) for number in range(3)])
+    there.recvmmsg_into(batch)
+    question = batch[0].data
+    batch[0].data = b"answer to " + bytes(question)
+    batch[1].data = batch[1].data[:4]
+    assert there.sendmmsg(batch) == 3
+    del question
+    assert [data for data, *_ in here.recvmmsg(9, 100)] == [b"answer to question 0", b"ques", b"question 2"]
+
+
+def test_a_part_of_itself(batch):
+    batch.append(b"0123456789")
+    batch[0].data = batch[0].data[2:8]
+    assert batch[0].data == b"234567"
+    batch.append(batch[0])
+    batch.append(batch[1].data[1:])
+    assert [bytes(slot) for slot in batch] == [b"234567", b"234567", b"34567"]
+
+
+def test_to_another_family(udp, batch):
+    here, there = udp
+    here.sendto(b"data", there.getsockname())
+    there.recvmmsg_into(batch)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, pytest.raises(ValueError, match="family"):
+        other.sendmmsg(batch)
+
+
+def test_unix_addresses(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as here, socket.socket(socket.AF_UNIX, 2) as there:
+        here.bind(str(tmp_path / "here"))
+        there.bind(b"\0berkeley batch %d" % os.getpid())
+        batch = berkeley.DatagramBatch(COUNT, SIZE)
+        here.sendto(b"named", there.getsockname())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nameless:
+            nameless.sendto(b"nameless", there.getsockname())
+        assert there.recvmmsg_into(batch) == 2
+        assert [slot.address for slot in batch] == [str(tmp_path / "here"), None]
+        assert there.sendmmsg(batch[:1]) == 1
+        assert here.recv(10) == b"named"
+
+
+# --- what it keeps
+
+
+def test_it_keeps_nothing_that_nobody_has():
+    class Own(socket.socket):
+        pass
+
+    with Own(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.batch = berkeley.DatagramBatch(2, 10)
+        sock.sendto(b"data", sock.getsockname())
+        sock.recvmmsg_into(sock.batch)
+        there = weakref.ref(sock)
+    del sock
+    gc.collect()
+    assert there() is None
+
+
+def test_memory_is_given_back():
+    def size():
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = size()
+    for _ in range(200):
+        with berkeley.DatagramBatch(64, 65535) as batch:
+            batch.append(bytes(65535))
+    assert size() - before < 1 << 25

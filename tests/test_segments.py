@@ -1,0 +1,181 @@
+"""send_segments() and set_coalescing(): datagrams that the kernel cuts and joins."""
+
+import errno
+
+import pytest
+from waits import LONG, SHORT, late
+
+import berkeley
+from berkeley import constants, socket
+
+LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
+
+
+@pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["ipv4", "ipv6"])
+def udp(request):
+    """A sender, and a receiver with much room."""
+    host = "127.0.0.1" if request.param == socket.AF_INET else "::1"
+    with (
+        socket.socket(request.param, socket.SOCK_DGRAM) as here,
+        socket.socket(request.param, socket.SOCK_DGRAM) as there,
+    ):
+        for sock in (here, there):
+            sock.bind((host, 0))
+            sock.settimeout(LONG)
+        yield here, there
+
+
+@pytest.fixture
+def in_kernel(udp):
+    if not udp[0].segments_in_kernel():
+        pytest.skip("the kernel has no UDP_SEGMENT")
+
+
+def numbered(count, size):
+    return b"".join(number.to_bytes(2, "big") * (size // 2) for number in range(count))
+
+
+@pytest.mark.parametrize("by_kernel", [True, False], ids=["by the kernel", "by itself"])
+@pytest.mark.parametrize("last", [0, 10])
+def test_cut(udp, by_kernel, last):
+    here, there = udp
+    if not by_kernel:
+        # A socket that takes no sums cannot: it is found out by trying (udp(7)).
+        if here.family == socket.AF_INET6:
+            pytest.skip("IPv6 has no SO_NO_CHECK")
+        here.setsockopt(socket.SOL_SOCKET, constants.SO_NO_CHECK, 1)
+    data = numbered(100, 200)[: 20_000 - last]
+    assert here.send_segments(data, 200, there.getsockname()) == len(data)
+    assert here.segments_in_kernel() is by_kernel
+    parts = []
+    while sum(map(len, parts)) < len(data):
+        parts += [part for part, *_ in there.recvmmsg(200, 1000)]
+    assert b"".join(parts) == data
+    assert {len(part) for part in parts[:-1]} == {200}
+
+
+def test_to_the_peer(udp):
+    here, there = udp
+    here.connect(there.getsockname())
+    assert here.send_segments(b"abcde", 2) == 5
+    assert [data for data, *_ in there.recvmmsg(9, 10)] == [b"ab", b"cd", b"e"]
+    assert here.send_segments(b"", 2) == 0
+    assert there.recv(10) == b""
+
+
+def test_the_largest(udp):
+    here, there = udp
+    size = LARGEST[here.family]
+    assert here.send_segments(bytes(size), size, there.getsockname()) == size
+    assert len(there.recv(1 << 16)) == size
+    with pytest.raises(OSError) as caught:
+        here.send_segments(bytes(1 << 16), size + 1, there.getsockname())
+    assert caught.value.errno == errno.EMSGSIZE
+
+
+def test_unix_datagrams():
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with here, there:
+        assert not here.segments_in_kernel()
+        assert here.send_segments(b"abcde", 2) == 5
+        assert [data for data, *_ in there.recvmmsg(9, 10)] == [b"ab", b"cd", b"e"]
+        here.settimeout(SHORT)
+        sent = here.send_segments(bytes(1 << 20), 1000)
+        assert 0 < sent < 1 << 20
+        assert sent % 1000 == 0
+        with late():
+            here.send_segments(bytes(1 << 20), 1000)
+        here.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            here.send_segments(bytes(1 << 20), 1000)
+
+
+@pytest.mark.parametrize(("size", "error"), [(0, ValueError), (-1, ValueError), (65536, ValueError), ("1", TypeError)])
+def test_no_segments(udp, size, error):
+    with pytest.raises(error):
+        udp[0].send_segments(b"data", size, udp[1].getsockname())
+
+
+def test_streams():
+    here, there = socket.socketpair()
+    with here, there:
+        with pytest.raises(ValueError, match="SOCK_STREAM"):
+            here.send_segments(b"data", 1)
+        assert not here.set_coalescing(True)
+
+
+# --- joined
+
+
+@pytest.fixture
+def joining(udp):
+    if not udp[1].set_coalescing(True):
+        pytest.skip("the kernel has no UDP_GRO")
+    return udp
+
+
+@pytest.fixture
+def large():
+    return berkeley.DatagramBatch(4, 65535, ancbufsize=socket.CMSG_SPACE(4))
+
+
+def test_joined(joining, in_kernel, large):
+    here, there = joining
+    data = numbered(50, 1000)[:-10]
+    assert here.send_segments(data, 1000, there.getsockname()) == len(data)
+    parts = []
+    while sum(map(len, parts)) < len(data):
+        there.recvmmsg_into(large)
+        parts += [bytes(part) for slot in large for part in slot.segments()]
+    assert parts == [data[start : start + 1000] for start in range(0, len(data), 1000)]
+
+
+def test_one_alone(joining, large):
+    here, there = joining
+    here.sendto(b"alone", there.getsockname())
+    there.recvmmsg_into(large)
+    assert large[0].segments() == [b"alone"]
+    here.sendto(b"", there.getsockname())
+    there.recvmmsg_into(large)
+    assert large[0].segments() == [b""]
+
+
+def test_a_view_of_a_segment_keeps_its_slot(joining, large):
+    here, there = joining
+    here.sendto(b"alone", there.getsockname())
+    there.recvmmsg_into(large)
+    [part] = large[0].segments()
+    with pytest.raises(BufferError):
+        there.recvmmsg_into(large)
+    assert part == b"alone"
+
+
+@pytest.mark.parametrize(("size", "room"), [(65534, 24), (2048, 24), (65535, 0), (65535, 16)])
+def test_what_has_no_room_for_it(joining, size, room):
+    """It would lose all but the first, or not know how to part them."""
+    here, there = joining
+    here.sendto(b"data", there.getsockname())
+    with pytest.raises(ValueError, match="65535 bytes"):
+        there.recvmmsg_into(berkeley.DatagramBatch(1, size, ancbufsize=room))
+    with pytest.raises(ValueError, match="65535 bytes"):
+        there.recvmmsg(1, size, room)
+    assert there.set_coalescing(False) is False
+    assert there.recvmmsg_into(berkeley.DatagramBatch(1, size, ancbufsize=room)) == 1
+
+
+def test_the_option_itself(udp):
+    """setsockopt() is as good."""
+    here, there = udp
+    there.setsockopt(constants.SOL_UDP, constants.UDP_GRO, 1)
+    with pytest.raises(ValueError, match="65535 bytes"):
+        there.recvmmsg(1, 100)
+    there.setsockopt(constants.SOL_UDP, constants.UDP_GRO, 0)
+    here.sendto(b"data", there.getsockname())
+    assert [data for data, *_ in there.recvmmsg(1, 100)] == [b"data"]
+
+
+def test_closed(udp):
+    udp[0].close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        udp[0].set_coalescing(True)
+    assert not udp[0].segments_in_kernel()
