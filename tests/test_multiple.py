@@ -305,7 +305,7 @@ def test_nothing_is_sent_where_one_is_none(udp, bad, error):
 
 
 def test_audited_before_the_first(udp):
-    here, there = udp
+    there = udp[1]
     program = f"""
 import sys
 from berkeley import socket

@@ -1,6 +1,6 @@
 """The typed face of the extension: what the Python files of the package take from it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
@@ -28,6 +28,12 @@ NamedRow: TypeAlias = (
 _Table = TypeVar("_Table", bound=dict[Any, Any])
 ControlMessage: TypeAlias = tuple[int, int, ReadableBuffer]
 Received: TypeAlias = list[tuple[int, int, bytes]]
+Message: TypeAlias = (
+    ReadableBuffer
+    | tuple[ReadableBuffer]
+    | tuple[ReadableBuffer, Iterable[ControlMessage]]
+    | tuple[ReadableBuffer, Iterable[ControlMessage], ToAddress | None]
+)
 
 CAPI: CapsuleType
 COMPILED: dict[str, int]
@@ -66,6 +72,89 @@ class deadline:
         """Left out of order, or in another context, it ends all the same, and alone."""
     def remaining(self) -> float | None:
         """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
+
+
+class DatagramSlot:
+    """A datagram of a DatagramBatch: what is at this place in it now. It is bytes-like."""
+
+    def __len__(self) -> int: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def data(self) -> memoryview:
+        """The datagram, a memoryview in place, which can be written. While it lives, the batch receives nothing.
+
+        Bytes-like objects can be assigned: they are copied, as many bytes as the batch's size at most.
+        """
+    @data.setter
+    def data(self, value: ReadableBuffer) -> None: ...
+    @property
+    def address(self) -> Address:
+        """Where it came from, in the form of the socket's family, decoded now; or whom it is for, as was assigned.
+
+        None where the kernel gave none: on a connection, and from an AF_UNIX socket without an address.
+        """
+    @address.setter
+    def address(self, value: ToAddress | None) -> None: ...
+    @property
+    def ancdata(self) -> Received:
+        """The control messages that came with it, a list of (level, type, bytes), or that go with it, as assigned.
+
+        Descriptors among them (SCM_RIGHTS) are the program's from then on. They are not inheritable.
+        """
+    @ancdata.setter
+    def ancdata(self, value: Iterable[ControlMessage]) -> None: ...
+    @property
+    def flags(self) -> int:
+        """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
+    def segments(self) -> list[memoryview]:
+        """The datagrams that the kernel has joined here (set_coalescing()), a list of memoryviews; or of the one.
+
+        All but the last are of one size. While one of them lives, the batch receives nothing.
+        """
+
+
+class DatagramBatch:
+    """Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
+
+    `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds: what came last, or was appended. It is a sequence
+    of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for UDP; a datagram that is longer
+    is cut. It takes `nbytes` of memory, which are freed with the last of it, of its slots and of their views. In a
+    `with` statement it is closed at the end. ValueError for numbers out of range.
+    """
+
+    def __init__(self, count: SupportsIndex, size: SupportsIndex, *, ancbufsize: SupportsIndex = 0) -> None: ...
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> DatagramSlot: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> list[DatagramSlot]: ...
+    def __iter__(self) -> Iterator[DatagramSlot]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *args: object) -> None: ...
+    @property
+    def count(self) -> int:
+        """How many slots there are."""
+    @property
+    def size(self) -> int:
+        """The bytes of data that a slot has room for."""
+    @property
+    def ancbufsize(self) -> int:
+        """The bytes of control data that a slot has room for when it is received into."""
+    @property
+    def nbytes(self) -> int:
+        """The bytes of memory that all slots take. What was never written, the system has not given yet."""
+    def append(
+        self, data: ReadableBuffer, address: ToAddress | None = None, ancdata: Iterable[ControlMessage] = ()
+    ) -> None:
+        """Put one more datagram into the next slot: bytes-like, copied; whom it is for, and what goes with it.
+
+        `address` and `ancdata` are as for sendmsg(), which looks at them when they are sent. ValueError where the batch
+        is full, or the data has more bytes than a slot.
+        """
+    def clear(self) -> None:
+        """Hold no datagram any more. BufferError while a view of a slot lives."""
+    def close(self) -> None:
+        """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives."""
 
 
 class Lookup:
@@ -311,6 +400,21 @@ class Face(socket):
     def accept(self) -> tuple[Socket, Address]: ...
     def dup(self) -> Self: ...
     def cancel(self) -> int: ...
+    def recvmmsg(
+        self, count: SupportsIndex, bufsize: SupportsIndex, ancbufsize: SupportsIndex = 0, flags: int = 0, /
+    ) -> list[tuple[bytes, Received, int, Address]]: ...
+    def recvmmsg_into(self, batch: DatagramBatch, flags: int = 0, /) -> int: ...
+    def sendmmsg(self, messages: Iterable[Message], flags: int = 0, /) -> int: ...
+    def send_segments(
+        self,
+        data: ReadableBuffer,
+        segment_size: SupportsIndex,
+        address: ToAddress | None = None,
+        flags: int = 0,
+        /,
+    ) -> int: ...
+    def segments_in_kernel(self) -> bool: ...
+    def set_coalescing(self, enable: bool, /) -> bool: ...
 
 class EnumAttribute:
     # What it holds is the docstring of the attribute.

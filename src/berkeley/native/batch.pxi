@@ -1,8 +1,8 @@
 # DatagramBatch: slots for many messages whose memory is made once, filled by recvmmsg(2) and sent by sendmmsg(2).
 #
 # The memory belongs to a Slab, which lives as long as the batch, one of its slots, or a view of one. How many views
-# there are, and calls that send from it, is counted in one atomic number; a call that receives makes it HELD, and has the
-# memory for itself.
+# there are, and calls that send from it, is counted in one atomic number; a call that receives makes it HELD, and has
+# the memory for itself.
 
 cdef extern from *:
     """
