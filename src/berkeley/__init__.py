@@ -39,6 +39,7 @@ _HOMES = {
     "is_installed": "_install",
     "listen_fds": "_beyond.activation",
     "listen_unix": "_beyond.unix",
+    "receive_batches": "_beyond.asynchronous",
     "register_family": "families",
     "reserve_port": "_beyond.ports",
     "resolver": "_beyond.resolvers",
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from . import resolvers as resolvers
     from . import socket as socket
     from ._beyond.activation import listen_fds as listen_fds
+    from ._beyond.asynchronous import receive_batches as receive_batches
     from ._beyond.connect import connect as connect
     from ._beyond.credentials import PeerCredentials as PeerCredentials
     from ._beyond.methods import IncompleteReadError as IncompleteReadError
