@@ -321,7 +321,8 @@ cdef tuple packet_info(DatagramInfo info, int family):
     if family == AF_INET:
         memset(&ipv4, 0, sizeof(ipv4))
         ipv4.ipi_ifindex = 0 if info.interface is None else info.interface
-        memcpy(&ipv4.ipi_spec_dst, &packed, sizeof(ipv4.ipi_spec_dst))
+        memcpy(&ipv4.ipi_spec_dst, &packed, sizeof(in_addr))
+        memcpy(&ipv4.ipi_addr, &packed, sizeof(in_addr))    # not looked at: `of()` this is the same info
         return IPPROTO_IP, IP_PKTINFO, (<char *>&ipv4)[:sizeof(ipv4)]
     ipv6.ipi6_addr = packed
     ipv6.ipi6_ifindex = 0 if info.interface is None else info.interface
