@@ -5,7 +5,8 @@ import os
 from struct import Struct
 from typing import Any, NamedTuple
 
-from .. import _native, _socket, constants
+from .. import _native, _socket
+from ..names._beyond import BEYOND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     Option = tuple[int, int]
     Message = tuple[int, int, bytes]
 
+_MORE = {**BEYOND, **_native.COMPILED}  # numbers that the standard module has no names for
+
 # The switch, and the bytes of the message that comes by it. All families take the first two, and use what they can.
 _OF_ALL = (
-    (_socket.SOL_SOCKET, constants.SO_TIMESTAMPNS, 16),
-    (_socket.SOL_SOCKET, constants.SO_RXQ_OVFL, 4),
+    (_socket.SOL_SOCKET, _MORE["SO_TIMESTAMPNS"], 16),
+    (_socket.SOL_SOCKET, _MORE["SO_RXQ_OVFL"], 4),
 )
 _OF_FAMILY = {
     _socket.AF_INET: (
@@ -99,18 +102,13 @@ _RECORD = Struct("=IBBBxII")  # struct sock_extended_err of ip(7); the offender'
 _RECORDS = {
     (_socket.IPPROTO_IP, _socket.IP_RECVERR),
     (_socket.IPPROTO_IPV6, _socket.IPV6_RECVERR),
-    (constants.SOL_PACKET, constants.PACKET_TX_TIMESTAMP),
-    (constants.SOL_CAN_RAW, constants.SCM_CAN_RAW_ERRQUEUE),
-    (constants.SOL_CAN_J1939, constants.SCM_J1939_ERRQUEUE),
+    (_MORE["SOL_PACKET"], _MORE["PACKET_TX_TIMESTAMP"]),
+    (_socket.SOL_CAN_RAW, _MORE["SCM_CAN_RAW_ERRQUEUE"]),
+    (_MORE["SOL_CAN_J1939"], _socket.SCM_J1939_ERRQUEUE),
 }
 _ORIGINS = {
-    constants.SO_EE_ORIGIN_NONE: "none",
-    constants.SO_EE_ORIGIN_LOCAL: "local",
-    constants.SO_EE_ORIGIN_ICMP: "icmp",
-    constants.SO_EE_ORIGIN_ICMP6: "icmp6",
-    constants.SO_EE_ORIGIN_TIMESTAMPING: "timestamping",
-    constants.SO_EE_ORIGIN_ZEROCOPY: "zerocopy",
-    constants.SO_EE_ORIGIN_TXTIME: "txtime",
+    _MORE[f"SO_EE_ORIGIN_{name.upper()}"]: name
+    for name in ("none", "local", "icmp", "icmp6", "timestamping", "zerocopy", "txtime")
 }
 
 # Where the kernel knows MSG_ERRQUEUE. Elsewhere it takes no notice of it, and a datagram would be taken for an error.
@@ -166,7 +164,7 @@ class DatagramError(NamedTuple):
         return _native.DatagramInfo.of(self.other).timestamp
 
     def exception(self) -> OSError:
-        """The OSError of this `errno`, or the subclass that it picks (PEP 3151), with the `destination` as its `address`.
+        """The OSError of this `errno`, of the class that it picks (PEP 3151); the `destination` is its `address`.
 
         ValueError where errno is 0: nothing has failed.
         """
@@ -191,11 +189,10 @@ def queued_errors(sock: "socket") -> "list[DatagramError]":
 
 
 def _has_queue(sock: "socket") -> bool:
-    if sock.family == _socket.AF_PACKET:
+    family, kind = sock.family, sock.type
+    if family == _socket.AF_PACKET or (family in _ERROR_QUEUE and kind == _socket.SOCK_RAW):
         return True
-    raw = sock.type == _socket.SOCK_RAW and sock.family != _socket.AF_CAN
-    protocols = _PROTOCOLS.get(sock.family, ())
-    return bool(protocols) and (raw or sock.proto in protocols and sock.type != _socket.SOCK_SEQPACKET)
+    return sock.proto in _PROTOCOLS.get(family, ()) and kind != _socket.SOCK_SEQPACKET
 
 
 def _decoded(sock: "socket", data: bytes, ancillary: "list[Message]", destination: "Address") -> DatagramError:
@@ -206,7 +203,6 @@ def _decoded(sock: "socket", data: bytes, ancillary: "list[Message]", destinatio
         else:
             other.append(message)
     number, origin, kind, code, info, ee_data = _RECORD.unpack_from(record)
+    who = _ORIGINS.get(origin, origin)
     offender = _native.unpack_sockaddr(sock, record[_RECORD.size :])
-    return DatagramError(
-        number, _ORIGINS.get(origin, origin), kind, code, info, ee_data, data, destination, offender, tuple(other)
-    )
+    return DatagramError(number, who, kind, code, info, ee_data, data, destination, offender, tuple(other))

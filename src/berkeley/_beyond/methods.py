@@ -219,10 +219,11 @@ def set_datagram_info(self: "socket", enable: bool) -> int:
 
 
 def set_error_queue(self: "socket", enable: bool) -> None:
-    """Have the kernel keep the errors that come back for datagrams, for recv_errors(): IP_RECVERR, IPV6_RECVERR of ip(7).
+    """Have the kernel keep the errors that come back for datagrams, for recv_errors().
 
-    Then the next call on the socket raises such an error, on an unconnected one too, which otherwise gets none. OSError
-    (EOPNOTSUPP) for families other than AF_INET and AF_INET6; ValueError for a stream.
+    That is IP_RECVERR of ip(7), and IPV6_RECVERR of ipv6(7): an AF_INET6 socket has both. The next call on the socket
+    raises such an error too, also on an unconnected one, which otherwise gets none. OSError (EOPNOTSUPP) for families
+    other than AF_INET and AF_INET6; ValueError for a stream.
     """
     from .datagrams import switch_errors
 
