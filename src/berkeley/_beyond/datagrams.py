@@ -202,7 +202,8 @@ def _decoded(sock: "socket", data: bytes, ancillary: "list[Message]", destinatio
             record = message[2]
         else:
             other.append(message)
-    number, origin, kind, code, info, ee_data = _RECORD.unpack_from(record)
+    numbers: tuple[int, int, int, int, int, int] = _RECORD.unpack_from(record)
+    number, origin, kind, code, info, ee_data = numbers
     who = _ORIGINS.get(origin, origin)
     offender = _native.unpack_sockaddr(sock, record[_RECORD.size :])
     return DatagramError(number, who, kind, code, info, ee_data, data, destination, offender, tuple(other))
