@@ -111,7 +111,7 @@ def close_descriptors(message):
 
 
 INFO = DatagramInfo(local_address="::1", interface=1, ecn=1, ttl=9, segment_size=1000)
-MESSAGES = [*INFO.ancdata(10), (1, 40, bytes(4)), (1, 1, bytes(12)), (1, 35, bytes(16)), (17, 104, b"size"), (1, 9, b"")]
+MESSAGES = [*INFO.ancdata(10), (1, 40, bytes(4)), (1, 1, bytes(8)), (1, 35, bytes(16)), (17, 104, b"size"), (1, 9, b"")]
 
 OPERATIONS = [
     Operation("recv", stream, lambda a, b: a.recv(9)),
