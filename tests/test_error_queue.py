@@ -241,6 +241,15 @@ def test_origins_that_nobody_knows():
     assert error._replace(errno=errno.EMSGSIZE, info=1280).mtu == 1280
 
 
+def test_the_time_that_was_asked_for():
+    """SO_TIMESTAMPNS then tells of the same entry when it was read, where the card alone has taken the time."""
+    told = (socket.SOL_SOCKET, constants.SO_TIMESTAMPNS, struct.pack("@2l", 7, 8))
+    asked = (socket.SOL_SOCKET, constants.SO_TIMESTAMPING, struct.pack("@6l", 0, 0, 0, 0, 5, 6))
+    with opened() as sock:
+        assert module._decoded(sock, b"", [told, asked], None).timestamp == 5_000_000_006
+        assert module._decoded(sock, b"", [told], None).timestamp == 7_000_000_008
+
+
 # --- where there is none
 
 

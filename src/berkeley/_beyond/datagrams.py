@@ -3,7 +3,7 @@
 import errno
 import os
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .. import _native, _socket
 from ..names._beyond import BEYOND
@@ -62,7 +62,9 @@ def switch_info(sock: "socket", enable: bool) -> int:
 def switch_errors(sock: "socket", enable: bool) -> None:
     """As set_error_queue() says."""
     _check_datagrams(sock)
-    _switch(sock, _ERROR_QUEUE.get(sock.family) or _refuse(), enable)
+    if sock.family not in _ERROR_QUEUE:
+        raise _unsupported()
+    _switch(sock, _ERROR_QUEUE[sock.family], enable)
 
 
 def _check_datagrams(sock: "socket") -> None:
@@ -70,8 +72,8 @@ def _check_datagrams(sock: "socket") -> None:
         raise ValueError("only for datagrams: this socket is a stream")
 
 
-def _refuse() -> Any:
-    raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+def _unsupported() -> OSError:
+    return OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
 
 def _switch(sock: "socket", options: "Iterable[Option]", enable: bool) -> None:
@@ -112,8 +114,10 @@ _ORIGINS = {
 }
 
 # Where the kernel knows MSG_ERRQUEUE. Elsewhere it takes no notice of it, and a datagram would be taken for an error.
-_IP = (0, *map(int, (_socket.IPPROTO_TCP, _socket.IPPROTO_UDP, _socket.IPPROTO_UDPLITE, _socket.IPPROTO_MPTCP,
-                     _socket.IPPROTO_ICMP, _socket.IPPROTO_ICMPV6)))  # fmt: skip
+_IP = (
+    0, _socket.IPPROTO_TCP, _socket.IPPROTO_MPTCP, _socket.IPPROTO_UDP, _socket.IPPROTO_UDPLITE, _socket.IPPROTO_ICMP,
+    _socket.IPPROTO_ICMPV6,
+)  # fmt: skip
 _PROTOCOLS = {
     _socket.AF_INET: _IP,
     _socket.AF_INET6: _IP,
@@ -161,7 +165,8 @@ class DatagramError(NamedTuple):
     @property
     def timestamp(self) -> "int | None":
         """When the kernel got it, ns since 1970, if set_datagram_info() is on; of "timestamping", the one asked for."""
-        return _native.DatagramInfo.of(self.other).timestamp
+        # Where both are told, what SO_TIMESTAMPING is for comes last.
+        return _native.DatagramInfo.of(reversed(self.other)).timestamp
 
     def exception(self) -> OSError:
         """The OSError of this `errno`, of the class that it picks (PEP 3151); the `destination` is its `address`.
@@ -178,7 +183,7 @@ class DatagramError(NamedTuple):
 def queued_errors(sock: "socket") -> "list[DatagramError]":
     """As recv_errors() says."""
     if not _has_queue(sock):
-        _refuse()
+        raise _unsupported()
     found: list[DatagramError] = []
     while True:
         try:
