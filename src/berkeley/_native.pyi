@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
@@ -50,6 +50,7 @@ class herror(OSError):
     """
 
 
+@final
 class DatagramInfo:
     """What the kernel knows of a datagram that came, or with what one is sent: control messages (cmsg(3)) as a value.
 
