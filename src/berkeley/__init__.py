@@ -16,6 +16,8 @@ __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
+    "DatagramError": "_beyond.datagrams",
+    "DatagramInfo": "_native",
     "HostNameError": "_beyond.resolving",
     "DatagramBatch": "_native",
     "DatagramSlot": "_native",
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from ._beyond.asynchronous import receive_batches as receive_batches
     from ._beyond.connect import connect as connect
     from ._beyond.credentials import PeerCredentials as PeerCredentials
+    from ._beyond.datagrams import DatagramError as DatagramError
     from ._beyond.methods import IncompleteReadError as IncompleteReadError
     from ._beyond.methods import LimitOverrunError as LimitOverrunError
     from ._beyond.ports import reserve_port as reserve_port
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall
     from ._native import DatagramBatch as DatagramBatch
+    from ._native import DatagramInfo as DatagramInfo
     from ._native import DatagramSlot as DatagramSlot
     from ._native import deadline as deadline
     from ._native import set_lookup_limit as set_lookup_limit

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
@@ -56,6 +56,82 @@ class herror(OSError):
     """
 
 
+@final
+class DatagramInfo:
+    """What the kernel knows of a datagram that came, or with what one is sent: control messages (cmsg(3)) as a value.
+
+    A received one's is `DatagramInfo.of(ancdata)`; `ancdata(family)` is what sendmsg() takes. Infos with equal fields
+    are equal, and no field changes. What was not told, or is not to be set, is None.
+
+    - `local_address`: whom it was sent to, or from which address to send it; text (IP_PKTINFO of ip(7), ipv6(7));
+    - `interface`: the number of the network interface by which it came, or by which to send it;
+    - `tos`: TOS, or traffic class, 0 to 255; `ecn`: the low two bits of it (RFC 3168);
+    - `ttl`: TTL, or hop limit; 1 to 255 to send;
+    - `segment_size`: bytes of each datagram that the kernel has joined into this, or is to cut it into (udp(7));
+    - `other`: a tuple of (level, type, data): the messages of other kinds, and those of another size than their kind's.
+
+    Of a received one alone:
+
+    - `timestamp`: when the kernel received it, in integer nanoseconds since 1970 (SO_TIMESTAMPNS of socket(7));
+    - `dropped`: how many datagrams the socket had lost by then for want of room, of 32 bits (SO_RXQ_OVFL);
+    - `truncated`: was it longer than the buffer? (MSG_TRUNC of recvmsg(2));
+    - `descriptors`: a tuple of those that came along (SCM_RIGHTS of unix(7)): the caller's to close.
+
+    ValueError for an address that is neither IPv4's nor IPv6's, for `ecn` and `tos` that disagree, and for numbers that
+    no datagram has.
+    """
+
+    def __init__(
+        self,
+        *,
+        local_address: str | None = None,
+        interface: int | None = None,
+        ecn: int | None = None,
+        tos: int | None = None,
+        ttl: int | None = None,
+        segment_size: int | None = None,
+        other: Iterable[ControlMessage] = (),
+    ) -> None: ...
+    @staticmethod
+    def of(ancdata: Iterable[ControlMessage], flags: int = 0) -> DatagramInfo:
+        """That of a received datagram, of the `ancdata` and `flags` that recvmsg() gives: recvmsg(2).
+
+        `ancdata` is an iterable of (level, type, bytes-like). Descriptors in it are the same numbers, and are the
+        caller's to close as before.
+        """
+    def ancdata(self, family: int, /) -> list[ControlMessage]:
+        """What to give to sendmsg() as `ancdata`, on a socket of that family: a list of (level, type, bytes), cmsg(3).
+
+        On AF_INET6, `tos` and `ttl` hold whether the destination is IPv6's or IPv4's (`::ffff:192.0.2.1`). A
+        `local_address` is of the destination's kind; an `interface` alone is for IPv6's, and with the local address
+        `::ffff:0.0.0.0` for IPv4's. `timestamp`, `dropped` and `truncated`, which nobody can send, are left out.
+        ValueError for an address of the other family, for another family with more than `other`, and for `descriptors`:
+        they are sent as an SCM_RIGHTS message in `other`, so that none goes on unasked.
+        """
+    @property
+    def local_address(self) -> str | None: ...
+    @property
+    def interface(self) -> int | None: ...
+    @property
+    def ecn(self) -> int | None: ...
+    @property
+    def tos(self) -> int | None: ...
+    @property
+    def ttl(self) -> int | None: ...
+    @property
+    def segment_size(self) -> int | None: ...
+    @property
+    def other(self) -> tuple[ControlMessage, ...]: ...
+    @property
+    def timestamp(self) -> int | None: ...
+    @property
+    def dropped(self) -> int | None: ...
+    @property
+    def truncated(self) -> bool: ...
+    @property
+    def descriptors(self) -> tuple[int, ...]: ...
+
+
 class deadline:
     """Bound all that blocks in a `with` block: TimeoutError once `seconds` are over.
 
@@ -103,6 +179,12 @@ class DatagramSlot:
         """
     @ancdata.setter
     def ancdata(self, value: Iterable[ControlMessage]) -> None: ...
+    @property
+    def info(self) -> DatagramInfo:
+        """What the kernel knows of it, a DatagramInfo, where set_datagram_info() has asked for that.
+
+        Descriptors that came with it are the program's from then on, as `descriptors`.
+        """
     @property
     def flags(self) -> int:
         """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
@@ -490,6 +572,11 @@ def cancels(sock: object, /) -> int:
     """How often the socket's cancel() was called, an int; 0 of what is no socket of ours."""
 def check_cancels(sock: object, before: int, /) -> None:
     """OSError (ECANCELED) where cancel() was called since `cancels` gave `before`."""
+def recv_queued(sock: socket, bufsize: int, ancbufsize: int, /) -> tuple[bytes, Received, int, Address]:
+    """One message of the socket's error queue, as recvmsg() gives it; BlockingIOError where there is none.
+
+    It does not wait, whatever the socket's timeout is, and the deadlines around it.
+    """
 def sendfile(sock: socket, source: int, offset: int, count: int, before: int, /) -> int:
     """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end.
 
@@ -507,6 +594,8 @@ def unpack_packet(sock: socket, raw: bytes, /) -> tuple[str, int, int, int, byte
     The interface is '' where none is named or its index has no name any more. A hardware address may be longer than
     the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
     """
+def unpack_sockaddr(sock: socket, raw: bytes, /) -> Address:
+    """The address of a struct sockaddr, of whatever length, as the socket would give it; None for AF_UNSPEC."""
 def kept_for_good(table: _Table) -> _Table:
     """The same dict: no more references to it and to its values are counted, and they stay as long as the process.
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from failing import ANY, Closed, Error, Hostile, connecting, interrupted, read, refused, timed
 from refusals import REFUSED, Refused
 
-from berkeley import connect, socket
+from berkeley import DatagramInfo, connect, socket
 from berkeley.names._table import FAMILIES
 
 BAD = Hostile()
@@ -67,6 +67,14 @@ ERRORS = [
     Error("recvmsg_into bytes", lambda k: k.a.recvmsg_into([ROOM, DATA]), TypeError, (ROOM, DATA)),
     Error("recvmsg_into no buffers", lambda k: k.a.recvmsg_into(BAD), NOT_ITERATED, (BAD,)),
     Error("recvmsg_into strides", lambda k: k.a.recvmsg_into([ROOM, STRIDED]), TypeError, (ROOM, STRIDED)),
+    Error("info of text", lambda k: DatagramInfo.of(ITEMS), TypeError, (ITEMS, DATA, TEXT)),
+    Error("info of no messages", lambda k: DatagramInfo.of(BAD), Refused, (BAD,)),
+    Error("info of no datagram", lambda k: DatagramInfo(local_address=TEXT), ValueError, (TEXT,)),
+    Error("info of no number", lambda k: DatagramInfo(local_address="::1", ttl=BAD), Refused, (BAD,)),
+    Error("info to no family", lambda k: DatagramInfo(ttl=1, other=ITEMS).ancdata(1), ValueError, (ITEMS,)),
+    Error("info to the other family", lambda k: DatagramInfo(local_address="::1").ancdata(2), ValueError),
+    Error("info of a stream", lambda k: k.a.set_datagram_info(True), ValueError),
+    Error("error queue of a closed socket", lambda k: k.x.recv_errors(), OSError),
     Error("recv_fds of nothing", lambda k: socket.recv_fds(k.a, 10, 10), BlockingIOError),
     Error("send on a closed socket", lambda k: k.x.send(ROOM), OSError, (ROOM,)),
     Error("send of text", lambda k: k.a.send(TEXT), TypeError, (TEXT,)),

@@ -18,7 +18,7 @@ from failing import Kit, ring
 from figures import FIRST, growth, libc
 from tls_errors import TLS_ERRORS
 
-from berkeley import socket
+from berkeley import DatagramInfo, socket
 
 # The alarm clock, by which pytest-timeout ends a test else, is what some of the errors are made with.
 pytestmark = pytest.mark.timeout(900, method="thread")
@@ -83,6 +83,8 @@ WORK = [
     Work("recvmsg with no room", lambda k: (k.b.sendmsg([DATA], [rights(k.file)]), k.a.recvmsg(99))),
     Work("rights cut off", lambda k: (socket.send_fds(k.b, [DATA], [k.file] * 3), close_rights(cut_off(k.a)))),
     Work("rights cut to nothing", lambda k: (socket.send_fds(k.b, [DATA], [k.file] * 3), k.a.recvmsg(99, 4))),
+    Work("datagram info", lambda k: (k.u.sendmsg([DATA], INFO.ancdata(2), 0, k.there), told(k.u))),
+    Work("recv_errors", lambda k: errors_of(k.u, k.nobody)),
     Work("send_fds", lambda k: (socket.send_fds(k.b, [DATA], [k.file] * 3), close_all(socket.recv_fds(k.a, 99, 9)[1]))),
     Work("socketpair", lambda k: [sock.close() for sock in socket.socketpair()]),
     Work("connection", lambda k: connection(k.t)),
@@ -100,6 +102,24 @@ WORK = [
 
 def rights(fd):
     return socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", fd)
+
+
+INFO = DatagramInfo(local_address="127.0.0.1", interface=1, ecn=1, ttl=9)
+
+
+def told(sock):
+    room = sock.set_datagram_info(True)
+    data, ancdata, flags, _ = sock.recvmsg(99, room)
+    sock.set_datagram_info(False)
+    return data, repr(DatagramInfo.of(ancdata, flags)), hash(DatagramInfo.of(ancdata, flags))
+
+
+def errors_of(sock, nobody):
+    sock.set_error_queue(True)
+    sock.sendto(DATA, nobody)
+    for error in sock.recv_errors():
+        repr((error, error.timestamp, error.exception()))
+    sock.set_error_queue(False)
 
 
 def cut_off(sock):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from figures import descriptors
 
+from berkeley import DatagramInfo
 from berkeley import socket as berkeley
 
 testcapi = pytest.importorskip("_testcapi", reason="this interpreter has no _testcapi to make allocations fail")
@@ -108,6 +109,9 @@ def close_descriptors(message):
         os.close(fd)
 
 
+INFO = DatagramInfo(local_address="::1", interface=1, ecn=1, ttl=9, segment_size=1000)
+MESSAGES = [*INFO.ancdata(10), (1, 40, bytes(4)), (1, 1, bytes(8)), (1, 35, bytes(16)), (17, 104, b"size"), (1, 9, b"")]
+
 OPERATIONS = [
     Operation("recv", stream, lambda a, b: a.recv(9)),
     Operation("larger recv", stream, lambda a, b: a.recv(5000)),
@@ -121,6 +125,9 @@ OPERATIONS = [
     Operation("recvmsg of rights", rights, lambda a, b, socket: a.recvmsg(9, 100), close_rights),
     Operation("recvmsg_into of rights", rights, lambda a, b, socket: a.recvmsg_into([bytearray(9)], 100), close_rights),
     Operation("recv_fds", rights, lambda a, b, socket: socket.recv_fds(a, 9, 9), close_descriptors),
+    Operation("info of messages", module, lambda socket: DatagramInfo.of(MESSAGES)),
+    Operation("messages of an info", module, lambda socket: INFO.ancdata(10)),
+    Operation("repr of an info", module, lambda socket: repr(INFO)),
     Operation("send_fds", rights, lambda a, b, socket: socket.send_fds(a, [b"data"], [0])),
     Operation("send", stream, lambda a, b: a.send(memoryview(b"some"))),
     Operation("sendall", stream, lambda a, b: a.sendall(bytearray(b"some"))),

@@ -156,6 +156,12 @@ def streaming(sock, call):
             call()
 
 
+def datagrams(sock, switch):
+    """Those that streams have not."""
+    if sock.type != socket.SOCK_STREAM:
+        switch(True)
+
+
 def send_file(sock, function):
     with tempfile.TemporaryFile() as file:
         file.write(b"file")
@@ -203,6 +209,7 @@ METHODS = {
     "makefile": Method(lambda sock, slot, random: read_and_write(sock, random.choice(MODES)), SENDING | RECEIVING),
     "peer_credentials": Method(lambda sock, *_: sock.peer_credentials(), {ENOTCONN, EOPNOTSUPP}),
     "recv": Method(lambda sock, slot, random: sock.recv(random.randrange(5000)), RECEIVING),
+    "recv_errors": Method(lambda sock, *_: sock.recv_errors(), {EOPNOTSUPP}),
     "recv_exactly": Method(lambda sock, *_: streaming(sock, lambda: sock.recv_exactly(9)), RECEIVING),
     "recv_into": Method(lambda sock, *_: sock.recv_into(bytearray(100)), RECEIVING),
     "recv_until": Method(lambda sock, *_: streaming(sock, lambda: sock.recv_until(b"n", 99)), RECEIVING),
@@ -216,6 +223,8 @@ METHODS = {
     "sendmsg": Method(lambda sock, *_: sock.sendmsg([b"send", bytearray(5)]), SENDING),
     "sendmsg_afalg": Method(lambda sock, *_: encrypt(sock)),
     "sendto": Method(lambda sock, slot, random: sock.sendto(b"to", slot.address(random)), SENDING_TO),
+    "set_datagram_info": Method(lambda sock, *_: datagrams(sock, sock.set_datagram_info)),
+    "set_error_queue": Method(lambda sock, *_: datagrams(sock, sock.set_error_queue), {EOPNOTSUPP}),
     "set_inheritable": Method(lambda sock, *_: sock.set_inheritable(False)),
     "set_keepalive": Method(lambda sock, *_: sock.set_keepalive(9, 9, 9), {EOPNOTSUPP, ENOPROTOOPT}),
     "setblocking": Method(lambda sock, *_: sock.setblocking(False)),

@@ -78,6 +78,29 @@ def helpers(sock: socket.socket) -> None:
     berkeley.listen_unix("/run/sock", 5)  # type: ignore[call-arg]
 
 
+def datagrams(sock: socket.socket) -> None:
+    room = sock.set_datagram_info(True)
+    data, ancdata, flags, address = sock.recvmsg(2048, room)
+    info = berkeley.DatagramInfo.of(ancdata, flags)
+    assert_type(info, berkeley.DatagramInfo)
+    assert_type(info.local_address, str | None)
+    assert_type(info.timestamp, int | None)
+    assert_type(info.descriptors, tuple[int, ...])
+    answer = berkeley.DatagramInfo(local_address=info.local_address, ecn=2, other=[(1, 2, b"x")])
+    sock.sendmsg([data], answer.ancdata(sock.family), 0, address)
+    assert_type(berkeley.DatagramInfo.of(answer.ancdata(socket.AF_INET6)).ttl, int | None)
+    sock.set_error_queue(True)
+    for error in sock.recv_errors():
+        assert_type(error, berkeley.DatagramError)
+        assert_type(error.origin, str | int)
+        assert_type(error.mtu, int | None)
+        raise error.exception()
+    info.ttl = 3  # type: ignore[misc]
+    berkeley.DatagramInfo("::1")  # type: ignore[call-arg]
+    berkeley.DatagramInfo(timestamp=1)  # type: ignore[call-arg]
+    sock.set_datagram_info()  # type: ignore[call-arg]
+
+
 def connecting() -> None:
     assert_type(berkeley.connect(("localhost", 80), timeout=2), socket.socket)
     berkeley.connect("/run/path", type=socket.SOCK_SEQPACKET)

@@ -71,6 +71,9 @@ class socket(_native.socket):  # noqa: N801
     is_alive = _methods.is_alive
     set_keepalive = _methods.set_keepalive
     peer_credentials = _methods.peer_credentials
+    set_datagram_info = _methods.set_datagram_info
+    set_error_queue = _methods.set_error_queue
+    recv_errors = _methods.recv_errors
 
     def get_inheritable(self) -> bool:
         """Can the descriptor be inherited by programs that this one executes? A bool; at first False (PEP 446).

@@ -193,6 +193,20 @@ cdef class DatagramSlot:
         self.given_ancdata = value
         unpin_views(&self.slab.views)
 
+    @property
+    def info(self):
+        """What the kernel knows of it, a DatagramInfo, where set_datagram_info() has asked for that.
+
+        Descriptors that came with it are the program's from then on, as `descriptors`.
+        """
+        hold_slot(self)
+        try:
+            info = info_of(&self.slab.slots.headers[self.index].msg_hdr, slot_flags(&self.slab.slots, self.index))
+            self.slab.taken[self.index] = True
+            return info
+        finally:
+            unpin_views(&self.slab.views)
+
     def segments(self):
         """The datagrams that the kernel has joined here (set_coalescing()), a list of memoryviews; or of the one.
 

@@ -170,6 +170,15 @@ cdef object unpack_address(socket sock, Address *raw):
     return address
 
 
+def unpack_sockaddr(socket sock not None, bytes raw not None, /):
+    """The address of a struct sockaddr, of whatever length, as the socket would give it; None for AF_UNSPEC."""
+    cdef Address address
+    clear_address(&address)
+    address.length = <socklen_t>min(<size_t>len(raw), sizeof(sockaddr_storage))
+    memcpy(&address.storage, PyBytes_AS_STRING(raw), address.length)
+    return None if address.storage.ss_family == AF_UNSPEC else convert_address(sock, &address)
+
+
 cdef object convert_address(socket sock, Address *raw):
     if raw.storage.ss_family == AF_INET:
         return unpack_inet(<sockaddr_in *>&raw.storage)
