@@ -121,6 +121,25 @@ def test_left_out_of_order():
     assert not bounded()
 
 
+def here():
+    """What this context keeps of deadlines."""
+    return [bounds for var, bounds in contextvars.copy_context().items() if var.name == "berkeley.deadline"]
+
+
+def test_each_entered_before_the_last_is_left():
+    """So generators do, in turns: nothing is kept of what was left."""
+    last = berkeley.deadline(LONG)
+    last.__enter__()
+    for _ in range(1000):
+        new = berkeley.deadline(LONG)
+        new.__enter__()
+        last.__exit__(None, None, None)
+        last = new
+    assert [len(bounds) for bounds in here()] == [2]
+    last.__exit__(None, None, None)
+    assert here() == [()]
+
+
 def test_left_in_another_context():
     one = berkeley.deadline(SHORT)
     contextvars.copy_context().run(one.__enter__)

@@ -3,7 +3,6 @@
 import gc
 import os
 import socket
-import sys
 import sysconfig
 from array import array
 from dataclasses import dataclass
