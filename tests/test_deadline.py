@@ -83,6 +83,10 @@ def test_a_handler_that_raises_at_any_moment():
         assert endless.remaining() is None
 
 
+def test_remaining_before_it_is_entered():
+    assert berkeley.deadline(LONG).remaining() is None
+
+
 def test_remaining():
     with berkeley.deadline(None) as endless:
         assert endless.remaining() is None

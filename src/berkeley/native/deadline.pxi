@@ -72,7 +72,7 @@ cdef class deadline:
 
     def remaining(self):
         """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
-        cdef int64_t nearest = nearest_of(self.bounds)
+        cdef int64_t nearest = 0 if self.bound is None else nearest_of(self.bounds)
         return None if nearest == 0 else max(0, nearest - system_clock()) / 1e9
 
 

@@ -71,6 +71,7 @@ cdef void follow_forks(socket sock) noexcept:
     """In the socket's critical section."""
     if sock.forks != forks:
         sock.flights = NULL
+        store_int(&sock.unblocked, 0)
         sock.forks = forks
 
 

@@ -9,6 +9,8 @@ cdef struct Unblocked:
 cdef void unblock(socket sock, Unblocked *descriptor) noexcept:
     """Until `block_again` it does not block."""
     with cython.critical_section(sock):
+        if forks != 0:
+            follow_forks(sock)
         descriptor.handle = handle_of(sock)
         descriptor.identity = system_identity(descriptor.handle)
         add_hint(sock, UNBLOCKED)
