@@ -2,6 +2,8 @@
 
 import os
 
+import berkeley.socket as namespace  # before what it is made of, which looks names up in it
+
 from .. import _native
 from .._standard import connecting
 from . import resolvers
@@ -64,7 +66,7 @@ def read(environment: "Mapping[str, str]") -> "dict[str, Any]":
         if text:
             try:
                 found[name] = _CHECKS[name](parse(text))
-            except (ValueError, OSError) as error:
+            except (ValueError, namespace.gaierror) as error:
                 raise ValueError(f"{_variable(name)}={text}: {error}") from error
     return found
 
