@@ -10,11 +10,11 @@ from time import monotonic
 import berkeley.socket as namespace
 
 from .._standard import sock as own
+from .addresses import with_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
 
     from .._native import Address
 
@@ -148,12 +148,6 @@ class _Attempt:
         self.sock, self.address = sock, address
         self.timeout: float | None = None  # what the socket is to have once it is connected
         self.until = inf
-
-
-def with_address(error: OSError, address: "Any") -> OSError:
-    """The error, which knows from now on what it is about."""
-    error.address = address  # type: ignore[attr-defined]
-    return error
 
 
 def is_answer(error: OSError) -> bool:

@@ -9,7 +9,8 @@ from .. import _native
 from .._standard.connecting import exception_group
 from .._standard.enums import SocketKind
 from . import resolving
-from .attempts import Attempts, check_delay, interleaved, is_answer, with_address
+from .addresses import with_address
+from .attempts import Attempts, check_delay, interleaved, is_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
