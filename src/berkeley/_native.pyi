@@ -352,6 +352,9 @@ def set_resolve_timeout(seconds: float | None, /) -> None:
     """Have each look-up end after so many seconds, with TimeoutError; None: when it has its answer."""
 def set_keepalive(idle: int, interval: int, count: int, /) -> None:
     """Have TCP sockets opened from now on ask for their peer: TCP_KEEPIDLE and its kin (tcp(7)); 0 for none."""
+def audits_refused() -> int:
+    """How many audit events of ours hooks have refused, in this thread."""
+
 def deadlines_are_open() -> bool:
     """Are there any, in the whole process?"""
 def call_narrowed(method: Callable[..., Any], blocks: bool, /, *arguments: Any) -> Any:

@@ -181,10 +181,11 @@ def _preparation(settings: "list[Option]", source_address: "ToAddress | None") -
 
 def _told(call: "Callable[..., object]", *arguments: "Any") -> None:
     """Make the call; the system's error says which it was, since it is not about the address of the attempt."""
+    refused = _native.audits_refused()
     try:
         call(*arguments)
     except OSError as error:
-        if isinstance(error, namespace.gaierror) or error.errno is None or not is_answer(error):
+        if isinstance(error, namespace.gaierror) or error.errno is None or not is_answer(error, refused):
             raise
         words = ", ".join(map(repr, arguments))
         raise OSError(error.errno, f"{error.strerror}: {call.__name__}({words})") from None

@@ -36,6 +36,7 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
         raise ValueError(f"port must be 1 to 65535, not {port!r}")
     pause = _FIRST_PAUSE
     failed: OSError | None = None
+    refused = _native.audits_refused()
     with _native.deadline(timeout) as limit:
         while True:
             try:
@@ -43,16 +44,23 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
                     try:
                         return _connect(namespace.socket(family, type, proto), address)
                     except OSError as error:
-                        failed = error
+                        failed = _answer(error, refused)
             except namespace.gaierror as error:
-                failed = error
+                failed = _answer(error, refused)
             except TimeoutError as error:
-                failed = failed or error  # an answer says more
+                failed = failed or _answer(error, refused)  # an answer says more
             time.sleep(min(pause, limit.remaining() or 0))
             pause = min(2 * pause, _LONGEST_PAUSE)
             if not limit.remaining():
                 text = f"nobody listens at {host!r}, port {port!r}, after {timeout} s: {failed}"
                 raise TimeoutError(text) from failed
+
+
+def _answer(error: OSError, refused: int) -> OSError:
+    """The error, unless an audit hook has raised it, which is to be obeyed (PEP 578)."""
+    if _native.audits_refused() != refused:
+        raise error
+    return error
 
 
 @contextmanager

@@ -184,9 +184,12 @@ def _is_bound(path: "str | bytes") -> bool:
     not, and where nobody has the file bound it is refused otherwise (ECONNREFUSED).
     """
     with socket(_socket.AF_UNIX, _socket.SOCK_DGRAM) as probe:
+        refused = _native.audits_refused()
         try:
             _connect(probe, path)
         except ConnectionRefusedError:
+            if _native.audits_refused() != refused:
+                raise  # by an audit hook: the kernel was not asked
             return False
         except OSError as error:
             if error.errno != errno.EPROTOTYPE:
