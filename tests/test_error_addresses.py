@@ -82,6 +82,10 @@ def test_hosts_that_there_are_not(call, no_names):
         (socket.gethostbyaddr, (NOWHERE,), NOWHERE),
         (socket.getnameinfo, (("192.0.2.1", 1), socket.NI_NAMEREQD), ("192.0.2.1", 1)),
         (berkeley.getaddrinfo, (NOWHERE, 80), (NOWHERE, 80)),
+        (berkeley.getaddrinfo, ("a..b", 80), ("a..b", 80)),
+        (berkeley.gethostbyname, ("a..b",), "a..b"),
+        (berkeley.gethostbyname_ex, ("a..b",), "a..b"),
+        (berkeley.gethostbyaddr, ("a..b",), "a..b"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -100,6 +104,15 @@ def test_a_look_up_that_is_late(call):
     assert type(error) is TimeoutError
     assert str(error) == f"timed out looking up {NOWHERE!r}"
     assert error.address == (NOWHERE, 80)
+
+
+@pytest.mark.parametrize("timeout", [None, 0])
+def test_many_look_ups(timeout):
+    hosts = ["a..b", b"a" * 300, "127.0.0.1"]
+    found = dict(berkeley.getaddrinfo_as_completed(hosts, "no such service", timeout=timeout))
+    assert {host: error.address for host, error in found.items()} == {host: (host, "no such service") for host in hosts}
+    copy = pickle.loads(pickle.dumps(found["a..b"]))
+    assert copy.address == ("a..b", "no such service")
 
 
 def test_a_datagram_to_a_host_that_there_is_not(udp, no_names):

@@ -80,6 +80,9 @@ class Lookup:
     def begin(self) -> bool:
         """Has it begun now? False while too many others are under way. gaierror (EAI_AGAIN) without a thread."""
     @property
+    def until(self) -> int:
+        """When its time is over, as `moment` has it, once it has begun: see set_resolve_timeout(); 0 for never."""
+    @property
     def done(self) -> bool: ...
     def rows(
         self, families: dict[int, AddressFamily], kinds: dict[int, SocketKind], /
