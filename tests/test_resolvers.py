@@ -127,6 +127,11 @@ NONSENSE = {
     "no family": [("AF_INET", *ROW[1:])],
     "no port": [(*ROW[:4], ("127.0.0.1", "http"))],
     "an address of one": [(*ROW[:4], ("127.0.0.1",))],
+    "an address of three": [(*ROW[:4], ("127.0.0.1", 80, 0))],
+    "a port that is none": [(*ROW[:4], ("127.0.0.1", 99999))],
+    "a port below all": [(*ROW[:4], ("127.0.0.1", -1))],
+    "flowinfo that is none": [(socket.AF_INET6, *ROW[1:4], ("::1", 80, 1 << 40, 0))],
+    "a scope that is none": [(socket.AF_INET6, *ROW[1:4], ("::1", 80, 0, -1))],
 }
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import berkeley.socket as namespace
 
 from .. import _native, _socket
+from .addresses import check_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0, not {timeout!r}")
-    if isinstance(port, int) and not 0 < port < 65536:
-        raise ValueError(f"port must be 1 to 65535, not {port!r}")
+    check_port(port, 1)
     pause = _FIRST_PAUSE
     failed: OSError | None = None
     refused = _native.audits_refused()

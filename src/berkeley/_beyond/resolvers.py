@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _DOTS = "\u3002\uff0e\uff61"  # between labels, as "." is: RFC 3490, section 3.1
 
 
+# The numbers behind the host: port; of IPv6 also flowinfo and scope_id, which may be left out.
+_LARGEST = {namespace.AF_INET: (0xFFFF,), namespace.AF_INET6: (0xFFFF, 0xFFFFF, 0xFFFFFFFF)}
+
+
 class _Process:
     resolver: "Resolver | None" = None
     pinned: "Resolver | None" = None  # below it
@@ -172,9 +176,13 @@ def _checked(rows: "Iterable[Row]", resolve: "Resolver") -> "list[Row]":
     try:
         rows = [(int(family), int(kind), int(proto), name, address) for family, kind, proto, name, address in rows]
         for family, _kind, _proto, name, address in rows:
-            host, port = address[:2]
+            host, *numbers = address
             namespace.inet_pton(family, host.partition("%")[0])
-            if not (isinstance(address, tuple) and isinstance(port, int) and isinstance(name, str)):
+            largest = _LARGEST[family][: len(numbers)]
+            if not (isinstance(address, tuple) and isinstance(name, str) and len(numbers) == len(largest) > 0):
+                raise TypeError(address)
+            pairs = zip(numbers, largest)  # noqa: B905  (as many, as was seen)
+            if not all(isinstance(number, int) and 0 <= number <= most for number, most in pairs):
                 raise TypeError(address)
     except (TypeError, ValueError, AttributeError, OSError) as error:
         raise TypeError(f"the resolver {resolve!r} gave no rows such as getaddrinfo() gives: {error}") from error

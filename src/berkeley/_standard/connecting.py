@@ -91,6 +91,7 @@ def _within(
 
     check_delay(delay)
     limit = _limit(timeout)
+    _native.moment(limit)  # its errors, before anything is looked up
     if limit == 0:
         raise ValueError("a non-blocking connection is not waited for: neither deadline nor happy_eyeballs_delay")
 
