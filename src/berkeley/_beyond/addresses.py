@@ -16,7 +16,7 @@ def check_port(port: object, least: int) -> None:
 
 
 def with_address(error: "Error", address: "Any") -> "Error":
-    """The error, which knows from now on what it is about, where it takes attributes: a hook may raise what does not."""
+    """The error, which knows from now on what it is about. What a hook raises may take no attributes."""
     try:
         error.address = address  # type: ignore[attr-defined]
     except (AttributeError, TypeError):

@@ -232,8 +232,8 @@ def pin(hosts: "Mapping[str, str | Iterable[str]]") -> "Resolver":
 def refuse(*hosts: str) -> "Resolver":
     """A resolver that knows none of `hosts`, names or patterns such as `"*.example.org"`, and asks for all others.
 
-    It raises the gaierror (EAI_NONAME) of a host that there is not. Names are the same in capitals, and with a dot at the
-    end; ValueError for an international one that IDNA (RFC 3490) refuses, or that has a pattern in such a label.
+    It raises the gaierror (EAI_NONAME) of a host that there is not. Names are the same in capitals, and with a dot at
+    the end; ValueError for an international one that IDNA (RFC 3490) refuses, or that has a pattern in such a label.
     """
     from fnmatch import fnmatchcase
 

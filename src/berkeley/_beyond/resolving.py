@@ -115,9 +115,9 @@ def getaddrinfo_as_completed(
     """getaddrinfo(3) for each of the hosts, the first answer first: (host, rows as getaddrinfo() gives), or its error.
 
     All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. After `timeout` seconds,
-    which begin with the call, what has no answer yet has a TimeoutError; and so has what takes longer than configure()'s
-    `resolve_timeout`. A resolver of the program's own (set_resolver()) and pins of configure() are not asked. In a
-    forked child, what was under way is asked for again.
+    which begin with the call, what has no answer yet has a TimeoutError; and so has what takes longer than the
+    `resolve_timeout` of configure(). A resolver of the program's own (set_resolver()) and configure()'s pins are not
+    asked. In a forked child, what was under way is asked for again. The errors have the `address` (host, port).
     """
     until = _native.moment(timeout)
     arguments = port, family, type, proto, flags

@@ -64,13 +64,13 @@ def listen_unix(
 
     A file there that a dead server has left is replaced. One at which a socket is alive, though it does not listen yet,
     never is: OSError (EADDRINUSE); nor is what is no socket: FileExistsError. Servers that begin at the same moment
-    exclude each other by a lock on a file `.NAME.berkeley-lock` beside it, which is gone afterwards, and all but one get
+    exclude each other by a lock, a file `.NAME.berkeley-lock` beside it, which is gone afterwards, and all but one get
     EADDRINUSE; a program that removes and binds without that lock can still come between.
 
     `mode` is what the file's permissions are to be, such as 0o600, from before anybody can connect; without it they are
     what umask(2) leaves. `type` is SOCK_STREAM or SOCK_SEQPACKET, `backlog` that of listen(). The path may be longer
-    than the 107 bytes of an address: the kernel gets a short one through /proc/self/fd, and getsockname() gives what the
-    kernel got. ValueError for another type or mode, and for a path that is empty or has a NUL, as abstract names have;
+    than the 107 bytes of an address: the kernel gets a short one through /proc/self/fd, and getsockname() gives what it
+    got. ValueError for another type or mode, and for a path that is empty or has a NUL, as abstract names have.
     OSErrors of bind(2) have the path as `filename` and `address`.
     """
     path = os.fspath(path)
