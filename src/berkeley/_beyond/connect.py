@@ -82,8 +82,7 @@ def connect(
     else:
         check_port(target[1], 0)
         if source_address:
-            _check_source(source_address)
-            family = _narrowed(family, source_address)
+            family = _narrowed(family, _source(source_address))
     if timeout is None:
         timeout = namespace.getdefaulttimeout() or None
     with _native.deadline(timeout) as limit:
@@ -110,17 +109,18 @@ def _target(address: "tuple[Host, Port] | StrOrBytesPath") -> "tuple[Host, Port]
     return host, port
 
 
-def _check_source(source_address: "ToAddress") -> None:
-    """What bind() would say in each attempt, before there is one."""
+def _source(source_address: "ToAddress") -> "tuple[Any, ...]":
+    """The same; what bind() would say against it in each attempt, it says before there is one."""
     if not isinstance(source_address, tuple) or not 2 <= len(source_address) <= 4:
         raise TypeError(f"source_address must be a tuple (host, port), not {source_address!r}")
     host, port, *more = source_address
     if not isinstance(host, (str, bytes, bytearray)) or not all(hasattr(each, "__index__") for each in (port, *more)):
         raise TypeError(f"source_address must be of a host and a number, not {source_address!r}")
     check_port(port, 0)
+    return source_address
 
 
-def _narrowed(family: int, source_address: "ToAddress") -> int:
+def _narrowed(family: int, source_address: "tuple[Any, ...]") -> int:
     """The family of the addresses that can be reached from there: the source's, where that is numeric."""
     for own in namespace.AF_INET, namespace.AF_INET6:
         try:
@@ -179,8 +179,9 @@ def _checked(options: "Iterable[Option]") -> "Iterator[Option]":
     for option in options:
         if not isinstance(option, tuple) or len(option) not in (3, 4):
             raise TypeError(f"each of the options must be a tuple (level, option, value), not {option!r}")
-        level, name, value, *length = option
-        numbers = [level, name, *length]
+        value: Any = option[2]
+        length = option[3:]
+        numbers = [*option[:2], *length]
         try:
             if length:
                 if value is not None:

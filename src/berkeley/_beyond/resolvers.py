@@ -32,7 +32,10 @@ _DOTS = "\u3002\uff0e\uff61"  # between labels, as "." is: RFC 3490, section 3.1
 
 
 # The numbers behind the host: port; of IPv6 also flowinfo and scope_id, which may be left out.
-_LARGEST = {namespace.AF_INET: (0xFFFF,), namespace.AF_INET6: (0xFFFF, 0xFFFFF, 0xFFFFFFFF)}
+_LARGEST: "dict[int, tuple[int, ...]]" = {
+    namespace.AF_INET: (0xFFFF,),
+    namespace.AF_INET6: (0xFFFF, 0xFFFFF, 0xFFFFFFFF),
+}
 
 
 class _Process:
