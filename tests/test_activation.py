@@ -118,6 +118,25 @@ def test_what_is_not_open(activated):
     assert done.stderr.splitlines()[-1] == "OSError: [Errno 9] Bad file descriptor"
 
 
+def test_a_number_alone_is_not_believed(activated):
+    """Nothing is made of it before there is a descriptor."""
+    program = """
+import os, resource, tracemalloc
+import berkeley
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+os.environ["LISTEN_FDS"] = str(limit - 3)
+berkeley.listen_fds
+tracemalloc.start()
+try:
+    berkeley.listen_fds()
+except OSError as error:
+    print(error, tracemalloc.get_traced_memory()[1] < 100_000)
+"""
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        done = activated(program, tcp, LISTEN_FDS="1")
+    assert (done.stdout, done.stderr) == ("[Errno 9] Bad file descriptor True\n", "")
+
+
 @pytest.fixture
 def variables(monkeypatch):
     def put(**variables):
@@ -140,7 +159,10 @@ def test_no_variables(variables, missing):
     ("wrong", "complaint"),
     [({"LISTEN_PID": "x"}, "LISTEN_PID is 'x': not a number"), ({"LISTEN_FDS": "-1"}, "LISTEN_FDS is '-1'"),
      ({"LISTEN_FDS": ""}, "LISTEN_FDS is ''"), ({"LISTEN_FDS": "\u0661"}, "LISTEN_FDS is"),
-     ({"LISTEN_FDNAMES": "a:b"}, "LISTEN_FDNAMES is 'a:b': not 1 names")],
+     ({"LISTEN_FDNAMES": "a:b"}, "LISTEN_FDNAMES is 'a:b': not 1 names"),
+     ({"LISTEN_FDS": str(10**12)}, "LISTEN_FDS is '1000000000000': no process has descriptors beyond"),
+     ({"LISTEN_FDS": "9" * 20}, "LISTEN_FDS is '9{20}': no process has"),
+     ({"LISTEN_FDS": "9" * 5000}, "Exceeds the limit")],
 )  # fmt: skip
 def test_variables_that_make_no_sense(variables, wrong, complaint):
     variables(**{"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", **wrong})

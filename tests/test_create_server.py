@@ -112,6 +112,18 @@ def test_a_host_without_an_address_stays_a_gaierror(record, address):
     assert [sock.fileno() for sock in made] == [-1]
 
 
+@pytest.mark.parametrize("error", [TimeoutError("late"), OSError("no"), PermissionError("no")], ids=repr)
+def test_an_error_without_a_number_stays_what_it_is(record, error):
+    def bind(*arguments):
+        raise error
+
+    made = record(OURS, bind=bind)
+    with pytest.raises(OSError) as caught:
+        OURS.create_server(("127.0.0.1", 0))
+    assert caught.value is error
+    assert [sock.fileno() for sock in made] == [-1]
+
+
 @pytest.mark.parametrize(
     ("address", "keywords", "error"),
     [

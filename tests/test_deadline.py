@@ -83,6 +83,10 @@ def test_a_handler_that_raises_at_any_moment():
         assert endless.remaining() is None
 
 
+def test_remaining_before_it_is_entered():
+    assert berkeley.deadline(LONG).remaining() is None
+
+
 def test_remaining():
     with berkeley.deadline(None) as endless:
         assert endless.remaining() is None
@@ -119,6 +123,25 @@ def test_left_out_of_order():
         assert LONG / 4 < innermost.remaining() <= LONG / 2
     inner.__exit__(None, None, None)
     assert not bounded()
+
+
+def here():
+    """What this context keeps of deadlines."""
+    return [bounds for var, bounds in contextvars.copy_context().items() if var.name == "berkeley.deadline"]
+
+
+def test_each_entered_before_the_last_is_left():
+    """So generators do, in turns: nothing is kept of what was left."""
+    last = berkeley.deadline(LONG)
+    last.__enter__()
+    for _ in range(1000):
+        new = berkeley.deadline(LONG)
+        new.__enter__()
+        last.__exit__(None, None, None)
+        last = new
+    assert [len(bounds) for bounds in here()] == [2]
+    last.__exit__(None, None, None)
+    assert here() == [()]
 
 
 def test_left_in_another_context():

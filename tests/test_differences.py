@@ -113,6 +113,8 @@ def test_descriptor_that_does_not_fit(number):
         socket.socket(fileno=number)
     with pytest.raises(OverflowError):
         socket.close(number)
+    with pytest.raises(OverflowError):
+        socket.dup(number)
 
 
 def test_received_descriptors_are_not_inheritable(pair):
@@ -210,6 +212,12 @@ def test_family_is_a_descriptor_of_its_own(pair):
         pair[0].family = 5
     with pytest.raises(AttributeError, match=r"no deleter|can't delete"):
         del pair[0].family
+
+
+def test_all_methods_beyond_the_standard_class_are_listed():
+    listed = (Path(__file__).parents[1] / "docs" / "differences.md").read_text()
+    beyond = {name for name in dir(socket.socket) if not name.startswith("_")} - {*dir(standard.socket)}
+    assert {name for name in beyond if f"`{name}`" not in listed} == set()
 
 
 def test_methods_of_the_class_itself():

@@ -1,5 +1,6 @@
 """Errors know what they are about: `address`, which no message shows."""
 
+import errno
 import pickle
 import sys
 
@@ -55,14 +56,16 @@ def test_connections(call, nobody):
     assert error.address == nobody
 
 
-def test_bind(udp):
+@pytest.mark.parametrize("call", [bind, socket.create_server])
+def test_bind(call):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
-        error = error_of(bind, address)
+        error = error_of(call, address)
+    assert error.errno == errno.EADDRINUSE
     assert error.address == address
 
 
-@pytest.mark.parametrize("call", [connect, bind])
+@pytest.mark.parametrize("call", [connect, bind, socket.create_server])
 def test_hosts_that_there_are_not(call, no_names):
     error = error_of(call, (NOWHERE, 80))
     assert type(error) is socket.gaierror
@@ -79,6 +82,10 @@ def test_hosts_that_there_are_not(call, no_names):
         (socket.gethostbyaddr, (NOWHERE,), NOWHERE),
         (socket.getnameinfo, (("192.0.2.1", 1), socket.NI_NAMEREQD), ("192.0.2.1", 1)),
         (berkeley.getaddrinfo, (NOWHERE, 80), (NOWHERE, 80)),
+        (berkeley.getaddrinfo, ("a..b", 80), ("a..b", 80)),
+        (berkeley.gethostbyname, ("a..b",), "a..b"),
+        (berkeley.gethostbyname_ex, ("a..b",), "a..b"),
+        (berkeley.gethostbyaddr, ("a..b",), "a..b"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -86,11 +93,26 @@ def test_look_ups(call, arguments, address, no_names):
     assert error_of(call, *arguments).address == address
 
 
-def test_a_look_up_that_is_late():
+@pytest.mark.parametrize(
+    "call",
+    [lambda address: socket.getaddrinfo(*address), connect, bind, socket.create_connection, socket.create_server],
+    ids=["getaddrinfo", "connect", "bind", "create_connection", "create_server"],
+)
+def test_a_look_up_that_is_late(call):
     with berkeley.deadline(0):
-        error = error_of(socket.getaddrinfo, NOWHERE, 80)
+        error = error_of(call, (NOWHERE, 80))
     assert type(error) is TimeoutError
+    assert str(error) == f"timed out looking up {NOWHERE!r}"
     assert error.address == (NOWHERE, 80)
+
+
+@pytest.mark.parametrize("timeout", [None, 0])
+def test_many_look_ups(timeout):
+    hosts = ["a..b", b"a" * 300, "127.0.0.1"]
+    found = dict(berkeley.getaddrinfo_as_completed(hosts, "no such service", timeout=timeout))
+    assert {host: error.address for host, error in found.items()} == {host: (host, "no such service") for host in hosts}
+    copy = pickle.loads(pickle.dumps(found["a..b"]))
+    assert copy.address == ("a..b", "no such service")
 
 
 def test_a_datagram_to_a_host_that_there_is_not(udp, no_names):

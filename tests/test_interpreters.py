@@ -61,9 +61,12 @@ def test_run_says_it_once(python, isolated):
     assert "RuntimeWarning" in result.stderr
 
 
-def test_run_leaves_the_next_sitecustomize_alone(python, tmp_path):
+@pytest.mark.parametrize("warnings", ["default", "error"])
+def test_run_leaves_the_next_sitecustomize_alone(python, tmp_path, warnings):
     (tmp_path / "sitecustomize.py").touch()
     program = f"{INTERPRETERS}\nrun('import sitecustomize; print(sitecustomize.__file__)', False)"
     path = os.pathsep.join([str(tmp_path), *sys.path])
-    result = python("-m", "berkeley", "run", "-u", "-c", program, env={**os.environ, "PYTHONPATH": path})
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": warnings}
+    result = python("-m", "berkeley", "run", "-u", "-c", program, env=environment)
     assert result.stdout.split() == [str(tmp_path / "sitecustomize.py")]
+    assert result.stderr.count(REFUSAL) == 1

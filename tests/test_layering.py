@@ -34,7 +34,7 @@ LOOKS_UP = {
     *(f"berkeley._standard.{name}" for name in ("connecting", "descriptors", "resolving")),
     *(
         f"berkeley._beyond.{name}"
-        for name in ("activation", "attempts", "connect", "ports", "resolvers", "resolving", "unix")
+        for name in ("activation", "attempts", "connect", "ports", "resolvers", "resolving", "settings", "unix")
     ),
 }
 
@@ -153,3 +153,38 @@ except AttributeError as error:
     print(error)
 """
     assert "'no_such_name'" in run_alone(python, program)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("berkeley._beyond.")])
+def test_what_is_beyond_can_be_the_first_import(python, module):
+    run_alone(python, f"import {module}")
+
+
+# Each a program that knows nothing else of the package.
+FIRST_USES = {
+    "configure": "berkeley.configure(resolve_timeout=2, happy_eyeballs=True, keepalive=(60, 10, 3))",
+    "connect": "berkeley.connect(('127.0.0.1', 1), timeout=5)",
+    "connect_unix": "berkeley.connect_unix('/nonexistent/path')",
+    "deadline": "berkeley.deadline(5).__enter__()",
+    "getaddrinfo": "berkeley.getaddrinfo('127.0.0.1', 1)",
+    "getaddrinfo_as_completed": "[*berkeley.getaddrinfo_as_completed(['127.0.0.1'], 1)]",
+    "getfqdn": "berkeley.getfqdn('127.0.0.1', timeout=5)",
+    "gethostbyaddr": "berkeley.gethostbyaddr('127.0.0.1', timeout=5)",
+    "gethostbyname": "berkeley.gethostbyname('127.0.0.1')",
+    "gethostbyname_ex": "berkeley.gethostbyname_ex('127.0.0.1')",
+    "getnameinfo": "berkeley.getnameinfo(('127.0.0.1', 1), 3)",
+    "listen_fds": "berkeley.listen_fds()",
+    "listen_unix": "berkeley.listen_unix('/nonexistent/path')",
+    "reserve_port": "berkeley.reserve_port().__enter__()",
+    "resolver": "berkeley.resolver(print)",
+    "resolvers": "berkeley.resolvers.pin({'host.invalid': '127.0.0.1'})",
+    "set_lookup_limit": "berkeley.set_lookup_limit(64)",
+    "set_resolver": "berkeley.set_resolver(print)",
+    "wait_for_port": "berkeley.wait_for_port('127.0.0.1', 1, 0.01)",
+}
+
+
+@pytest.mark.parametrize("name", sorted({*berkeley.__all__, "constants", "resolvers", "socket"} - {"__version__"}))
+def test_each_public_name_can_be_the_first_use(python, name):
+    use = FIRST_USES.get(name, f"berkeley.{name}")
+    run_alone(python, f"import berkeley\ntry: {use}\nexcept OSError: pass")

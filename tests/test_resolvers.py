@@ -127,6 +127,11 @@ NONSENSE = {
     "no family": [("AF_INET", *ROW[1:])],
     "no port": [(*ROW[:4], ("127.0.0.1", "http"))],
     "an address of one": [(*ROW[:4], ("127.0.0.1",))],
+    "an address of three": [(*ROW[:4], ("127.0.0.1", 80, 0))],
+    "a port that is none": [(*ROW[:4], ("127.0.0.1", 99999))],
+    "a port below all": [(*ROW[:4], ("127.0.0.1", -1))],
+    "flowinfo that is none": [(socket.AF_INET6, *ROW[1:4], ("::1", 80, 1 << 40, 0))],
+    "a scope that is none": [(socket.AF_INET6, *ROW[1:4], ("::1", 80, 0, -1))],
 }
 
 
@@ -261,6 +266,57 @@ def test_pin():
 def test_pin_takes_addresses(address):
     with pytest.raises((socket.gaierror, ValueError)):
         resolvers.pin({HOST: address})
+
+
+INTERNATIONAL = ["bücher.invalid", "BÜCHER.invalid.", "bücher\u3002invalid", "xn--bcher-kva.invalid"]
+
+
+@pytest.mark.parametrize("asked", [*INTERNATIONAL, b"xn--bcher-kva.INVALID"])
+@pytest.mark.parametrize("given", INTERNATIONAL)
+def test_international_names(given, asked):
+    with berkeley.resolver(resolvers.pin({given: "127.0.0.4"})):
+        assert socket.gethostbyname(asked) == "127.0.0.4"
+        with berkeley.resolver(resolvers.refuse(given)), pytest.raises(socket.gaierror, match="is refused"):
+            socket.gethostbyname(asked)
+
+
+def test_patterns_of_international_names():
+    with (
+        berkeley.resolver(resolvers.pin({"www.bücher.invalid": "127.0.0.4", "bücher.invalid": "127.0.0.5"})),
+        berkeley.resolver(resolvers.refuse("*.bücher.invalid")),
+    ):
+        with pytest.raises(socket.gaierror, match=r"www\.xn--bcher-kva\.invalid is refused"):
+            socket.getaddrinfo("www.bücher.invalid", 80)
+        assert socket.gethostbyname("bücher.invalid") == "127.0.0.5"
+
+
+def test_names_that_are_bytes():
+    """Of which a resolver sees surrogates (PEP 383): no international names."""
+    with berkeley.resolver(resolvers.pin({"h\udcf6st.invalid": "127.0.0.4"})):
+        assert socket.gethostbyname(b"h\xf6st.invalid") == "127.0.0.4"
+        with pytest.raises(socket.gaierror):
+            socket.gethostbyname("h\xf6st.invalid")
+
+
+@pytest.mark.parametrize("name", ["ü" * 64, "ü..invalid", "\ud800.invalid"])
+def test_names_that_idna_refuses(name):
+    for make in (resolvers.refuse, lambda name: resolvers.pin({name: "127.0.0.1"})):
+        with pytest.raises(ValueError, match="is no host name"):
+            make(name)
+        with pytest.raises(TypeError, match="a host's name is a str"):
+            make(5)
+    with pytest.raises(ValueError, match="no pattern of host names"):
+        resolvers.refuse("*ü.invalid")
+
+
+def test_ascii_names_pay_nothing(python):
+    program = """
+import sys
+from berkeley import resolvers
+resolvers.pin({"host.invalid": "127.0.0.1"}), resolvers.refuse("*.invalid")
+assert "encodings.idna" not in sys.modules
+"""
+    assert python("-c", program).stderr == ""
 
 
 def test_pinned_names_are_all_that_there_are():

@@ -171,10 +171,11 @@ SCENARIOS = {
     "gethostbyname": "late(lambda: berkeley.gethostbyname(HOST, timeout=.1))",
     "gethostbyname_ex": "late(lambda: berkeley.gethostbyname_ex(HOST, timeout=.1))",
     "gethostbyaddr": """
-late(lambda: berkeley.gethostbyaddr("192.0.2.1", timeout=.1), text="timed out looking up an address")
+late(lambda: berkeley.gethostbyaddr("192.0.2.1", timeout=.1), text="timed out looking up '192.0.2.1'")
+late(lambda: berkeley.gethostbyaddr("2001:db8::1", timeout=.1), text="timed out looking up '2001:db8::1'")
 """,
     "getnameinfo": """
-late(lambda: berkeley.getnameinfo(("192.0.2.1", 1), 0, timeout=.1), text="timed out looking up an address")
+late(lambda: berkeley.getnameinfo(("192.0.2.1", 1), 0, timeout=.1), text="timed out looking up '192.0.2.1'")
 """,
     "getfqdn": """
 start = time.monotonic()
@@ -198,6 +199,12 @@ for call in (
 berkeley.configure(resolve_timeout=.1)
 late(lambda: socket.getaddrinfo(HOST, 80))
 late(lambda: socket.create_connection((HOST, 80)))
+start = time.monotonic()
+found = dict(berkeley.getaddrinfo_as_completed([HOST, "localhost", "h2.example."], 80, timeout=30))
+assert .1 <= time.monotonic() - start < 4
+assert type(found.pop("localhost")) is list
+assert {type(error) for error in found.values()} == {TimeoutError}, found
+assert found[HOST].address == (HOST, 80)
 berkeley.configure(resolve_timeout=None)
 """,
     "Ctrl-C": """
@@ -220,13 +227,28 @@ assert len(ran) > 2
 """,
     "many": """
 hosts = [*(f"host{number}.example." for number in range(200)), "localhost"]
-start = time.monotonic()
+start, used = time.monotonic(), time.process_time()
 found = dict(berkeley.getaddrinfo_as_completed(hosts[::-1], 80, timeout=.5))
 assert time.monotonic() - start < 5
 assert type(found.pop("localhost")) is list
 assert {type(error) for error in found.values()} == {TimeoutError}
 assert str(found["host7.example."]) == "timed out looking up 'host7.example.'"
+assert time.process_time() - used < .4      # who waits for a turn sleeps
 wait_for(lambda: threads() <= 66)
+""",
+    "a fork in the middle of many": """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)     # there are threads, which is what this is about
+berkeley.set_lookup_limit(3)
+answers = berkeley.getaddrinfo_as_completed(["localhost", HOST, "h2.example.", "h3.example."], 80)
+assert next(answers)[0] == "localhost"
+pid = os.fork()
+found = dict(answers)
+assert {host: type(error) for host, error in found.items()} == dict.fromkeys(
+    [HOST, "h2.example.", "h3.example."], socket.gaierror), found
+if pid == 0:
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 """,
     "turns": """
 assert berkeley.set_lookup_limit(4) == 64

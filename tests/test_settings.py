@@ -1,6 +1,8 @@
 """Settings of the process that change what the standard module does: berkeley.configure(), and `berkeley run`."""
 
+import math
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +10,7 @@ import pytest
 
 import berkeley
 from berkeley import socket
+from berkeley._command.run import STARTUP
 
 HOST = "host.invalid"
 NONE = {"resolve_timeout": None, "happy_eyeballs": None, "keepalive": None, "pin": None}
@@ -161,6 +164,30 @@ def test_what_does_not_wait_is_as_it_was(attempts):
     assert attempts == []
 
 
+def test_what_children_read_is_what_is_here():
+    """Whatever kind of number it is; of an international name, the form in which resolvers are asked for it."""
+    berkeley.configure(
+        resolve_timeout=0.1 + 0.2,
+        happy_eyeballs=math.inf,
+        keepalive=(True, 2, 3),
+        pin={"bücher.invalid": ["127.0.0.5", "::1"], "h\udcf6st.invalid": "::1"},
+    )
+    told = repr(berkeley.configure())
+    done = on_berkeley("-c", TELL)
+    assert (done.stdout, done.stderr) == (f"{told}\n", "")
+    assert socket.gethostbyname("bücher.invalid") == "127.0.0.5"
+
+
+def test_a_variable_that_is_none():
+    """No setting counts then, and the program is told."""
+    for name, text in (("RESOLVE_TIMEOUT", "inf"), ("HAPPY_EYEBALLS", "soon"), ("PIN", "x"), ("KEEPALIVE", "1,2")):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([STARTUP, *sys.path]), **VARIABLES}
+        environment[f"BERKELEY_{name}"] = text
+        done = subprocess.run([sys.executable, "-c", TELL], capture_output=True, text=True, env=environment)
+        assert done.stdout == f"{NONE}\n"
+        assert re.fullmatch(f"berkeley: BERKELEY_{name}={text}: .*\n", done.stderr)
+
+
 # --- what is none
 
 
@@ -178,12 +205,30 @@ def test_what_does_not_wait_is_as_it_was(attempts):
         {"pin": {HOST: "localhost"}},
         {"pin": {HOST: []}},
         {"pin": HOST},
+        {"pin": 5},
+        {"pin": {5: "127.0.0.1"}},
+        {"pin": {HOST: b"127.0.0.1"}},
+        {"pin": {HOST: [b"127.0.0.1"]}},
         {"nothing": 1},
+        # What a variable cannot hold, or a child would read otherwise.
+        {"resolve_timeout": math.inf},
+        {"resolve_timeout": 1e300},
+        {"resolve_timeout": 10**400},
+        {"happy_eyeballs": 10**400},
+        {"keepalive": (1.5, 2, 3)},
+        {"keepalive": (60, 10, 3.0)},
+        {"keepalive": ("60", "10", "3")},
+        {"pin": {"": "127.0.0.1"}},
+        {"pin": {"a;b": "127.0.0.1"}},
+        {"pin": {"a=b": "127.0.0.1"}},
+        {"pin": {"a\0b": "127.0.0.1"}},
+        {"pin": {"ü" * 64: "127.0.0.1"}},
+        {"pin": {"\ud800": "127.0.0.1"}},
     ],
     ids=str,
 )
 def test_what_is_none_changes_nothing(wrong):
-    with pytest.raises((ValueError, TypeError, AttributeError, socket.gaierror)):
+    with pytest.raises((ValueError, TypeError, socket.gaierror)):
         berkeley.configure(**{"resolve_timeout": 3, **wrong})
     assert berkeley.configure() == NONE
     assert not set_variables()
@@ -230,6 +275,10 @@ def test_options_of_the_program_are_its_own():
         (["--keepalive", "60,10"], "BERKELEY_KEEPALIVE=60,10: three numbers are wanted: idle,interval,count"),
         (["--keepalive", "0,10,3"], "BERKELEY_KEEPALIVE=0,10,3: idle must be 1 to 32767, not 0"),
         (["--resolve-timeout", "-1"], "BERKELEY_RESOLVE_TIMEOUT=-1: Timeout value out of range"),
+        (["--resolve-timeout", "inf"], "BERKELEY_RESOLVE_TIMEOUT=inf: resolve_timeout must be seconds that a clock"),
+        (["--resolve-timeout", "1e300"], "BERKELEY_RESOLVE_TIMEOUT=1e300: resolve_timeout must be seconds that a"),
+        (["--keepalive", f"{10**30},1,1"], f"BERKELEY_KEEPALIVE={10**30},1,1: idle must be 1 to 32767"),
+        (["--pin", f"{'ü' * 64}=127.0.0.1"], f"BERKELEY_PIN={'ü' * 64}=127.0.0.1: '{'ü' * 64}' is no host name"),
         (["--pin", HOST], f"BERKELEY_PIN={HOST}: HOST=ADDRESS is wanted, not '{HOST}'"),
         (["--pin", f"{HOST}=localhost"], f"BERKELEY_PIN={HOST}=localhost: "),
         (["--pin"], "Option '--pin' requires an argument."),

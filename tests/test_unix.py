@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import signal
 import stat
 import subprocess
@@ -24,7 +25,7 @@ def nothing_stays_open(tmp_path):
     before = os.listdir("/proc/self/fd")
     yield
     assert os.listdir("/proc/self/fd") == before
-    assert [path for path in tmp_path.rglob("*.lock") if path.is_file()] == []
+    assert [*tmp_path.rglob(".*.berkeley-lock")] == []
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ def test_of_processes_that_begin_at_once_one_gets_it(path):
 
 def test_a_lock_that_was_left(path):
     """By a server that was killed while it began: nobody holds it."""
-    lock = path.with_name("sock.lock")
+    lock = path.with_name(".sock.berkeley-lock")
     lock.touch()
     with berkeley.listen_unix(path):
         assert not lock.exists()
@@ -189,13 +190,45 @@ def test_a_lock_that_was_left(path):
 def test_a_lock_that_is_held(path):
     import fcntl
 
-    lock = path.with_name("sock.lock")
+    lock = path.with_name(".sock.berkeley-lock")
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(OSError, match=r"Address already in use: '.*/sock'$"):
             berkeley.listen_unix(path)
     assert not path.exists()
     lock.unlink()
+
+
+@pytest.mark.parametrize("there", ["nothing", "a live server", "a file"])
+@pytest.mark.parametrize("name", ["{}.lock", ".{}.lock", "{}.lck", ".{}.swp"])
+def test_a_lock_of_others_stays(path, name, there):
+    """As PostgreSQL makes one beside its socket. Whoever has the place, it is theirs."""
+    lock = path.with_name(name.format(path.name))
+    lock.write_text("1234")
+    with ExitStack() as stack:
+        if there == "a live server":
+            stack.enter_context(socket.create_server(str(path), family=socket.AF_UNIX))
+        elif there == "a file":
+            path.touch()
+        if there == "nothing":
+            berkeley.listen_unix(path).close()
+        else:
+            with pytest.raises(OSError, match=r"in use|exists"):
+                berkeley.listen_unix(path)
+    assert lock.read_text() == "1234"
+
+
+@pytest.mark.parametrize("length", [239, 240, 241, 250, 251, 254, 255])
+def test_any_name_that_a_file_can_have(path, length):
+    """Its lock has a name, too."""
+    name = path.with_name("n" * length)
+    with berkeley.listen_unix(name) as listener:
+        assert os.listdir(path.parent) == [name.name]
+        exchange(listener, name)
+    assert os.listdir(path.parent) == []
+    with pytest.raises(OSError) as caught:
+        berkeley.listen_unix(path.with_name("n" * 256))
+    assert (caught.value.errno, caught.value.filename) == (errno.ENAMETOOLONG, str(path.with_name("n" * 256)))
 
 
 # --- permissions
@@ -331,16 +364,17 @@ def test_lengths_around_the_limit(path):
 def test_errors_name_the_long_path(long):
     with pytest.raises(FileNotFoundError) as caught:
         berkeley.connect_unix(long)
-    assert caught.value.filename == str(long)
+    assert caught.value.filename == caught.value.address == str(long)
     missing = long.parent / "missing" / long.name
     for call in (berkeley.listen_unix, berkeley.connect_unix):
         with pytest.raises(FileNotFoundError) as caught:
             call(missing)
-        assert caught.value.filename == str(missing)
+        assert caught.value.filename == caught.value.address == str(missing)
     long.touch()
     with pytest.raises(ConnectionRefusedError) as caught:
         berkeley.connect_unix(long)
-    assert caught.value.filename == str(long)
+    assert caught.value.filename == caught.value.address == str(long)
+    assert pickle.loads(pickle.dumps(caught.value)).address == str(long)
 
 
 # --- connecting
@@ -366,13 +400,28 @@ def test_no_timeout_is_the_default_one(path):
         socket.setdefaulttimeout(None)
 
 
-def test_waiting_for_room(path):
+@pytest.mark.parametrize("name", ["sock", "n" * 150])
+def test_waiting_for_room(path, name):
+    path = path.with_name(name)
     with (
         berkeley.listen_unix(path, backlog=0),
         berkeley.connect_unix(path),
-        pytest.raises(TimeoutError),
+        pytest.raises(TimeoutError, match=r"^timed out$") as caught,
     ):
         berkeley.connect_unix(path, timeout=0.01)
+    error = caught.value
+    assert (error.args, error.filename, error.address) == (("timed out",), None, str(path))
+
+
+@pytest.mark.parametrize("name", ["sock", "n" * 150])
+def test_a_deadline_that_is_over(path, name, monkeypatch):
+    """Who looks whether a server is alive asks the kernel."""
+    monkeypatch.chdir(path.parent)
+    path = path.with_name(name)
+    os.close(berkeley.listen_unix(path).detach())
+    with berkeley.deadline(0), pytest.raises(TimeoutError, match=r"^timed out$") as caught:
+        berkeley.listen_unix(path)
+    assert (caught.value.filename, caught.value.address) == (None, str(path))
 
 
 # --- what cannot be

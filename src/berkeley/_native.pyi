@@ -251,6 +251,9 @@ class Lookup:
     def begin(self) -> bool:
         """Has it begun now? False while too many others are under way. gaierror (EAI_AGAIN) without a thread."""
     @property
+    def until(self) -> int:
+        """When its time is over, as `moment` has it, once it has begun: see set_resolve_timeout(); 0 for never."""
+    @property
     def done(self) -> bool: ...
     def rows(
         self, families: dict[int, AddressFamily], kinds: dict[int, SocketKind], /
@@ -538,6 +541,9 @@ def set_resolve_timeout(seconds: float | None, /) -> None:
     """Have each look-up end after so many seconds, with TimeoutError; None: when it has its answer."""
 def set_keepalive(idle: int, interval: int, count: int, /) -> None:
     """Have TCP sockets opened from now on ask for their peer: TCP_KEEPIDLE and its kin (tcp(7)); 0 for none."""
+def audits_refused() -> int:
+    """How many audit events of ours hooks have refused, in this thread."""
+
 def deadlines_are_open() -> bool:
     """Are there any, in the whole process?"""
 def call_narrowed(method: Callable[..., Any], blocks: bool, /, *arguments: Any) -> Any:

@@ -1,5 +1,7 @@
 """create_connection() with `happy_eyeballs_delay` and `deadline`. test_connecting.py has it without."""
 
+import math
+
 import pytest
 from connects import NOBODY, failed
 from waits import LONG, SHORT
@@ -50,6 +52,8 @@ def test_the_last_error_is_raised(answers, keywords):
         ((), {"happy_eyeballs_delay": -1}, ValueError),
         ((0,), {"deadline": 5}, ValueError),
         ((-1,), {"deadline": 5}, ValueError),
+        ((-1,), {"happy_eyeballs_delay": 1}, ValueError),
+        ((math.nan,), {"deadline": 5}, ValueError),
         (("5",), {"deadline": 5}, TypeError),
         ((5, "127.0.0.1"), {"deadline": 5}, TypeError),
         ((), {"deadline": 0}, TimeoutError),
@@ -58,6 +62,16 @@ def test_the_last_error_is_raised(answers, keywords):
 )
 def test_bad_arguments_of_create_connection(here, arguments, keywords, error):
     assert type(failed(here, *arguments, function=socket.create_connection, **keywords)) is error
+
+
+@pytest.mark.parametrize("timeout", [-1, math.nan, "5"])
+@pytest.mark.parametrize("keywords", [{"deadline": LONG}, {"happy_eyeballs_delay": 0.25}])
+def test_a_bad_timeout_is_told_before_anything_is_done(monkeypatch, timeout, keywords):
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: asked.append(arguments))
+    error = failed(NOBODY, timeout, function=socket.create_connection, **keywords)
+    assert isinstance(error, (ValueError, TypeError))
+    assert asked == []
 
 
 def test_an_empty_list_of_create_connection(answers):

@@ -1,5 +1,6 @@
 """Signals and audit hooks, whenever they come: nothing stays open."""
 
+import errno
 import signal
 import time
 
@@ -123,18 +124,94 @@ assert events == expected, events
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("event", ["socket.getaddrinfo", "socket.__new__", "socket.connect"])
-@pytest.mark.parametrize("error", ["RuntimeError('no')", "PermissionError('no')", "PermissionError(1, 'no')"])
+REFUSALS = """
+class Made(socket.socket):
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+class Connects(Made):
+    def connect(self, address):
+        super().connect(address)
+class Explains(Made):
+    def connect(self, address):
+        try:
+            super().connect(address)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise ConnectionError(111, "no way") from error
+ERRORS = [
+    RuntimeError("no"),
+    OSError("no"),
+    PermissionError(1, "no"),
+    ConnectionRefusedError(111, "no"),
+    TimeoutError("no"),
+    TimeoutError(110, "no"),
+    BlockingIOError(115, "no"),
+    OSError(115, "no"),
+    BlockingIOError(11, "no"),
+    socket.gaierror(-2, "no"),
+]
+"""
+
+
+@pytest.mark.parametrize("event", ["socket.getaddrinfo", "socket.__new__", "socket.bind", "socket.connect"])
+@pytest.mark.parametrize("cls", ["socket.socket", "Made", "Connects", "Explains"])
 @pytest.mark.parametrize("call", ["berkeley.connect", "socket.create_connection"])
-def test_a_hook_that_refuses_ends_all(python, event, error, call):
+def test_a_hook_that_refuses_ends_all(python, event, cls, call):
+    """Whatever it raises, and whatever class a program has put there."""
     program = f"""
-refuses = {event!r}, {0 if event == "socket.getaddrinfo" else 4}, {error}
-try:
-    {call}(("anything", 1), happy_eyeballs_delay=0.01)
-except Exception as error:
-    assert error is refuses[2], error
-assert events[-1][0] == {event[7:]!r} and len(events) in (1, 5, 6), events
+socket.socket = {cls}
+for error in ERRORS:
+    events.clear()
+    refuses = {event!r}, {0 if event == "socket.getaddrinfo" else 5}, error
+    try:
+        {call}(("anything", 1), source_address=("127.0.0.1", 0), happy_eyeballs_delay=0.01)
+    except Exception as caught:
+        assert caught is error or ({cls} is Explains and caught.__cause__ is error), (error, caught)
+        error.__traceback__ = None
+    else:
+        assert False, error
+    assert events[-1][0] == {event[7:]!r} and len(events) in (1, 6, 7, 8), events
+    caught = refuses = None
 assert len(os.listdir("/proc/self/fd")) == before
 """
-    done = python("-W", "error", "-c", HOOKED + program)
+    done = python("-W", "error", "-c", HOOKED + REFUSALS + program)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_socket_that_nobody_has_connected(record, answers, here):
+    """Whose class says that it is under way: poll(2) says that it is ready."""
+
+    def connect(sock, address):
+        raise BlockingIOError(errno.EINPROGRESS, "under way")
+
+    made = record(socket, connect=connect)
+    error = failed(answers(here), timeout=LONG)
+    assert error.errno == errno.ENOTCONN
+    assert [sock.fileno() for sock in made] == [-1]
+
+
+@pytest.mark.parametrize("error", ["ConnectionRefusedError(111, 'no')", "ConnectionRefusedError('no')"])
+def test_a_hook_that_refuses_a_look_at_a_path(python, error):
+    """It is not taken for the kernel, which says so where nobody is alive."""
+    program = f"""
+import os, sys
+import berkeley
+from berkeley import socket
+refusal = {error}
+with socket.create_server("sock", family=socket.AF_UNIX), socket.create_server(("127.0.0.1", 0)) as server:
+    def hook(name, arguments):
+        if name == "socket.connect":
+            raise refusal
+    sys.addaudithook(hook)
+    for call in lambda: berkeley.listen_unix("sock"), lambda: berkeley.wait_for_port(*server.getsockname(), 5):
+        try:
+            call()
+        except Exception as caught:
+            assert caught is refusal, caught
+        else:
+            assert False
+    assert os.path.exists("sock")
+"""
+    done = python("-W", "error", "-c", program)
     assert (done.returncode, done.stderr) == (0, "")

@@ -423,6 +423,38 @@ def closed_meanwhile():
         assert one.fileno() == -1
 
 
+def the_mode_is_put_back():
+    """Where another thread closes the socket, or takes its descriptor: for who shares that."""
+    for end in ("close", "detach"):
+        with _with_peer() as (one, _):
+            shared = os.dup(one.fileno())
+            reader, got = _reader_within(one, 8 * SHORT)
+            while os.get_blocking(shared):
+                time.sleep(SHORT / 10)
+            time.sleep(SHORT)  # it waits by now
+            fd = getattr(one, end)()
+            reader.join(GUARD)
+            assert len(got) == 1, got
+            assert os.get_blocking(shared)
+            os.close(shared)
+            if end == "detach":
+                os.close(fd)
+
+
+def _reader_within(sock, seconds):
+    got = []
+
+    def receive():
+        try:
+            got.append(_receive_within(sock, seconds))
+        except Exception as error:
+            got.append(error)
+
+    reader = threading.Thread(target=receive, daemon=True)
+    reader.start()
+    return reader, got
+
+
 def handlers():
     """What a signal's handler raises is raised, a TimeoutError too."""
 

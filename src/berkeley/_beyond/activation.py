@@ -1,6 +1,7 @@
 """Sockets that a supervisor has opened and handed over: systemd's socket activation."""
 
 import os
+from itertools import repeat
 
 import berkeley.socket as namespace
 
@@ -21,8 +22,12 @@ def listen_fds() -> "list[tuple[str, namespace.socket]]":
     if _number("LISTEN_PID", given["LISTEN_PID"]) != os.getpid():
         return []
     count = _number("LISTEN_FDS", given["LISTEN_FDS"])
-    names = ["unknown"] * count if given["LISTEN_FDNAMES"] is None else given["LISTEN_FDNAMES"].split(":")
-    if count and len(names) != count:
+    limit = os.sysconf("SC_OPEN_MAX")  # -1 where there is none
+    if 0 <= limit < _FIRST + count:
+        raise ValueError(f"LISTEN_FDS is {given['LISTEN_FDS']!r}: no process has descriptors beyond {limit - 1} here")
+    # Made as they are needed: a number alone is not believed.
+    names = repeat("unknown") if given["LISTEN_FDNAMES"] is None else given["LISTEN_FDNAMES"].split(":")
+    if count and isinstance(names, list) and len(names) != count:
         raise ValueError(f"LISTEN_FDNAMES is {given['LISTEN_FDNAMES']!r}: not {count} names, as LISTEN_FDS says")
     sockets: list[namespace.socket] = []
     try:
@@ -33,7 +38,7 @@ def listen_fds() -> "list[tuple[str, namespace.socket]]":
         for sock in sockets:
             sock.detach()
         raise
-    return list(zip(names, sockets))  # noqa: B905  (as many, as was seen)
+    return list(zip(names, sockets))  # noqa: B905  (as many, as was seen, or without end)
 
 
 def _number(name: str, text: "str | None") -> int:

@@ -9,12 +9,13 @@ from time import monotonic
 
 import berkeley.socket as namespace
 
+from .. import _native
 from .._standard import sock as own
+from .addresses import with_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
 
     from .._native import Address
 
@@ -87,6 +88,7 @@ class Attempts:
     def _begin(self, left: "float | None") -> "_Attempt | None":
         family, kind, proto, _, address = self.rows.pop(0)
         attempt = None
+        refused = _native.audits_refused()
         try:
             attempt = _Attempt(namespace.socket(family, kind, proto), address)
             self._begun.append(attempt)
@@ -96,14 +98,14 @@ class Attempts:
             attempt.sock.settimeout(left if family == namespace.AF_UNIX else 0)
             attempt.sock.connect(address)
         except OSError as error:
+            if not is_answer(error, refused):
+                raise
             if attempt and error.errno in _UNDER_WAY and family != namespace.AF_UNIX:
                 now = monotonic()
                 attempt.until = inf if self._limit is None else now + self._limit
                 self._turn = inf if self._delay is None else now + self._delay
-            elif is_answer(error):
-                self._fail(attempt, address, error)
             else:
-                raise
+                self._fail(attempt, address, error)
             return None
         return attempt
 
@@ -119,7 +121,7 @@ class Attempts:
         now = monotonic()
         for attempt in [*self._begun]:  # of two that are ready the earlier
             if attempt.sock.fileno() in ready:
-                code = attempt.sock.getsockopt(namespace.SOL_SOCKET, namespace.SO_ERROR)
+                code = _outcome(attempt.sock)
                 if not code:
                     return attempt
                 self._fail(attempt, attempt.address, OSError(code, os.strerror(code)))
@@ -150,16 +152,26 @@ class _Attempt:
         self.until = inf
 
 
-def with_address(error: OSError, address: "Any") -> OSError:
-    """The error, which knows from now on what it is about."""
-    error.address = address  # type: ignore[attr-defined]
-    return error
+def _outcome(sock: "namespace.socket") -> int:
+    """0 where it is connected, else an errno."""
+    code = sock.getsockopt(namespace.SOL_SOCKET, namespace.SO_ERROR)
+    if not code:
+        try:
+            sock.getpeername()
+        except OSError as error:
+            # Of one that nobody has connected, too, poll(2) says that it is ready, and SO_ERROR nothing.
+            if error.errno == errno.ENOTCONN:
+                return errno.ENOTCONN
+    return code
 
 
-def is_answer(error: OSError) -> bool:
-    """Does it come of a system call? Not if an audit hook has raised it, which is to be obeyed (PEP 578)."""
-    if error.errno is None:
-        return isinstance(error, TimeoutError)
+def is_answer(error: OSError, refused: int) -> bool:
+    """Does it come of a system call? Not if an audit hook has raised it, which is to be obeyed (PEP 578).
+
+    `refused` is what audits_refused() was before the calls that raise it.
+    """
+    if _native.audits_refused() != refused or (error.errno is None and not isinstance(error, TimeoutError)):
+        return False
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -2,6 +2,7 @@
 
 import os
 from errno import EADDRNOTAVAIL, EAFNOSUPPORT, EHOSTUNREACH, ENETUNREACH
+from operator import index
 
 import berkeley.socket as namespace
 
@@ -9,7 +10,8 @@ from .. import _native
 from .._standard.connecting import exception_group
 from .._standard.enums import SocketKind
 from . import resolving
-from .attempts import Attempts, check_delay, interleaved, is_answer, with_address
+from .addresses import check_port, with_address
+from .attempts import Attempts, check_delay, interleaved, is_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _NO_WAY = {EADDRNOTAVAIL, EAFNOSUPPORT, EHOSTUNREACH, ENETUNREACH}
 _KEEPALIVE = ((namespace.TCP_KEEPIDLE, 32767), (namespace.TCP_KEEPINTVL, 32767), (namespace.TCP_KEEPCNT, 127))
 
 _FAMILY_OF_LEVEL = {namespace.IPPROTO_IP: namespace.AF_INET, namespace.IPPROTO_IPV6: namespace.AF_INET6}
+_INT = 2**31 - 1  # the largest
 _LONGEST_NAME = 15  # bytes of an interface's name: the kernel cuts longer ones (IFNAMSIZ, netdevice(7))
 
 
@@ -76,8 +79,10 @@ def connect(
             raise ValueError(f"{target!r} is a Unix path, and family {family!r}")
         if (keepalive, nodelay, bind_to_device) != (None, None, None):
             raise ValueError("keepalive, nodelay and bind_to_device are not for Unix paths")
-    elif source_address:
-        family = _narrowed(family, source_address)
+    else:
+        check_port(target[1], 0)
+        if source_address:
+            family = _narrowed(family, _source(source_address))
     if timeout is None:
         timeout = namespace.getdefaulttimeout() or None
     with _native.deadline(timeout) as limit:
@@ -104,12 +109,22 @@ def _target(address: "tuple[Host, Port] | StrOrBytesPath") -> "tuple[Host, Port]
     return host, port
 
 
-def _narrowed(family: int, source_address: "ToAddress") -> int:
+def _source(source_address: "ToAddress") -> "tuple[Any, ...]":
+    """The same; what bind() would say against it in each attempt, it says before there is one."""
+    if not isinstance(source_address, tuple) or not 2 <= len(source_address) <= 4:
+        raise TypeError(f"source_address must be a tuple (host, port), not {source_address!r}")
+    host, port, *more = source_address
+    if not isinstance(host, (str, bytes, bytearray)) or not all(hasattr(each, "__index__") for each in (port, *more)):
+        raise TypeError(f"source_address must be of a host and a number, not {source_address!r}")
+    check_port(port, 0)
+    return source_address
+
+
+def _narrowed(family: int, source_address: "tuple[Any, ...]") -> int:
     """The family of the addresses that can be reached from there: the source's, where that is numeric."""
-    host = source_address[0] if isinstance(source_address, tuple) else None
     for own in namespace.AF_INET, namespace.AF_INET6:
         try:
-            namespace.inet_pton(own, str(host).partition("%")[0])
+            namespace.inet_pton(own, str(source_address[0]).partition("%")[0])
         except OSError:
             continue
         if family not in (0, own):
@@ -143,7 +158,7 @@ def _settings(
         yield namespace.IPPROTO_TCP, namespace.TCP_NODELAY, int(bool(nodelay))
     if device is not None:
         name = os.fsencode(device)
-        if not 1 <= len(name) <= _LONGEST_NAME:
+        if not 1 <= len(name) <= _LONGEST_NAME or b"\0" in name:
             raise ValueError(f"no interface is named {device!r}")
         yield namespace.SOL_SOCKET, namespace.SO_BINDTODEVICE, name
 
@@ -157,13 +172,28 @@ def _keepalive(keepalive: "bool | tuple[int, int, int]") -> "Iterator[Option]":
     for value, (option, largest) in zip(keepalive, _KEEPALIVE, strict=True):
         if not 1 <= value <= largest:
             raise ValueError(f"keepalive {keepalive!r}: {value!r} is not from 1 to {largest}")
-        yield namespace.IPPROTO_TCP, option, value
+        yield namespace.IPPROTO_TCP, option, index(value)
 
 
 def _checked(options: "Iterable[Option]") -> "Iterator[Option]":
     for option in options:
         if not isinstance(option, tuple) or len(option) not in (3, 4):
             raise TypeError(f"each of the options must be a tuple (level, option, value), not {option!r}")
+        value: Any = option[2]
+        length = option[3:]
+        numbers = [*option[:2], *length]
+        try:
+            if length:
+                if value is not None:
+                    raise TypeError("a length goes with None")
+            elif hasattr(value, "__index__"):
+                numbers.append(value)
+            else:
+                memoryview(value)  # it has bytes
+            if not all(-_INT - 1 <= index(number) <= _INT for number in numbers):
+                raise ValueError(f"option {option!r}: no int of C holds that")
+        except TypeError as error:
+            raise TypeError(f"option {option!r} is not what setsockopt() takes: {error}") from error
         yield option
 
 
@@ -180,10 +210,11 @@ def _preparation(settings: "list[Option]", source_address: "ToAddress | None") -
 
 def _told(call: "Callable[..., object]", *arguments: "Any") -> None:
     """Make the call; the system's error says which it was, since it is not about the address of the attempt."""
+    refused = _native.audits_refused()
     try:
         call(*arguments)
     except OSError as error:
-        if isinstance(error, namespace.gaierror) or error.errno is None or not is_answer(error):
+        if isinstance(error, namespace.gaierror) or error.errno is None or not is_answer(error, refused):
             raise
         words = ", ".join(map(repr, arguments))
         raise OSError(error.errno, f"{error.strerror}: {call.__name__}({words})") from None

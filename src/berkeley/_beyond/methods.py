@@ -3,6 +3,8 @@
 So they are right for what derives from the class too, and reads or writes in ways of its own: `ssl.SSLSocket`.
 """
 
+from operator import index
+
 from .. import _native, _socket
 
 TYPE_CHECKING = False
@@ -177,18 +179,18 @@ def set_keepalive(self: "socket", idle: int, interval: int, count: int) -> None:
     32767 s, and 1 to 127 questions, else ValueError; OSError (EOPNOTSUPP, ENOPROTOOPT) for a socket that is not TCP's.
     It begins once all three are taken; `setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)` ends it.
     """
-    values = (idle, interval, count)
-    check_keepalive(*values)
+    values = check_keepalive(idle, interval, count)
     for (_, option, _), value in zip(_KEEPALIVE, values):  # noqa: B905  (there are three of each)
         self.setsockopt(_socket.IPPROTO_TCP, option, value)
     self.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)
 
 
-def check_keepalive(idle: int, interval: int, count: int) -> None:
-    """ValueError for what the kernel does not take."""
+def check_keepalive(idle: int, interval: int, count: int) -> "tuple[int, int, int]":
+    """As ints. ValueError for what the kernel does not take, TypeError for what is no int."""
     for (name, _, most), value in zip(_KEEPALIVE, (idle, interval, count)):  # noqa: B905  (there are three of each)
         if not 1 <= value <= most:
             raise ValueError(f"{name} must be 1 to {most}, not {value!r}")
+    return index(idle), index(interval), index(count)
 
 
 def peer_credentials(self: "socket") -> "PeerCredentials":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import berkeley.socket as namespace
 
 from .. import _native, _socket
+from .addresses import check_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
     """
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0, not {timeout!r}")
-    if isinstance(port, int) and not 0 < port < 65536:
-        raise ValueError(f"port must be 1 to 65535, not {port!r}")
+    check_port(port, 1)
     pause = _FIRST_PAUSE
     failed: OSError | None = None
+    refused = _native.audits_refused()
     with _native.deadline(timeout) as limit:
         while True:
             try:
@@ -43,16 +44,23 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
                     try:
                         return _connect(namespace.socket(family, type, proto), address)
                     except OSError as error:
-                        failed = error
+                        failed = _answer(error, refused)
             except namespace.gaierror as error:
-                failed = error
+                failed = _answer(error, refused)
             except TimeoutError as error:
-                failed = failed or error  # an answer says more
+                failed = failed or _answer(error, refused)  # an answer says more
             time.sleep(min(pause, limit.remaining() or 0))
             pause = min(2 * pause, _LONGEST_PAUSE)
             if not limit.remaining():
                 text = f"nobody listens at {host!r}, port {port!r}, after {timeout} s: {failed}"
                 raise TimeoutError(text) from failed
+
+
+def _answer(error: OSError, refused: int) -> OSError:
+    """The error, unless an audit hook has raised it, which is to be obeyed (PEP 578)."""
+    if _native.audits_refused() != refused:
+        raise error
+    return error
 
 
 @contextmanager

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     Resolver: TypeAlias = "Callable[[Ask, str, Port, int, int, int, int], Iterable[Row]]"
 
 
+_DOTS = "\u3002\uff0e\uff61"  # between labels, as "." is: RFC 3490, section 3.1
+
+
+# The numbers behind the host: port; of IPv6 also flowinfo and scope_id, which may be left out.
+_LARGEST: "dict[int, tuple[int, ...]]" = {
+    namespace.AF_INET: (0xFFFF,),
+    namespace.AF_INET6: (0xFFFF, 0xFFFFF, 0xFFFFFFFF),
+}
+
+
 class _Process:
     resolver: "Resolver | None" = None
     pinned: "Resolver | None" = None  # below it
@@ -169,9 +179,13 @@ def _checked(rows: "Iterable[Row]", resolve: "Resolver") -> "list[Row]":
     try:
         rows = [(int(family), int(kind), int(proto), name, address) for family, kind, proto, name, address in rows]
         for family, _kind, _proto, name, address in rows:
-            host, port = address[:2]
+            host, *numbers = address
             namespace.inet_pton(family, host.partition("%")[0])
-            if not (isinstance(address, tuple) and isinstance(port, int) and isinstance(name, str)):
+            largest = _LARGEST[family][: len(numbers)]
+            if not (isinstance(address, tuple) and isinstance(name, str) and len(numbers) == len(largest) > 0):
+                raise TypeError(address)
+            pairs = zip(numbers, largest)  # noqa: B905  (as many, as was seen)
+            if not all(isinstance(number, int) and 0 <= number <= most for number, most in pairs):
                 raise TypeError(address)
     except (TypeError, ValueError, AttributeError, OSError) as error:
         raise TypeError(f"the resolver {resolve!r} gave no rows such as getaddrinfo() gives: {error}") from error
@@ -186,14 +200,16 @@ def _checked(rows: "Iterable[Row]", resolve: "Resolver") -> "list[Row]":
 def pin(hosts: "Mapping[str, str | Iterable[str]]") -> "Resolver":
     """A resolver that answers for `hosts`, each with a numeric address or several, and asks for all others.
 
-    Names are the same in capitals, and with a dot at the end. gaierror where no address is of the family asked for.
+    Names are the same in capitals, and with a dot at the end; ValueError for an international one that IDNA (RFC 3490)
+    refuses. gaierror where no address is of the family asked for.
     """
     pinned: dict[str, list[str]] = {}
     for name, addresses in hosts.items():
-        pinned[_canonical(name)] = [addresses] if isinstance(addresses, str) else [*addresses]
-        if not pinned[_canonical(name)]:
+        host = _canonical(as_asked(name))
+        pinned[host] = [addresses] if isinstance(addresses, str) else [*addresses]
+        if not pinned[host]:
             raise ValueError(f"no address for {name!r}")
-        for address in pinned[_canonical(name)]:
+        for address in pinned[host]:
             _native.getaddrinfo_of_system(address, None, 0, 0, 0, namespace.AI_NUMERICHOST)  # a clear error, and now
 
     def resolve(ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row]":
@@ -219,11 +235,12 @@ def pin(hosts: "Mapping[str, str | Iterable[str]]") -> "Resolver":
 def refuse(*hosts: str) -> "Resolver":
     """A resolver that knows none of `hosts`, names or patterns such as `"*.example.org"`, and asks for all others.
 
-    It raises the gaierror (EAI_NONAME) of a host that there is not.
+    It raises the gaierror (EAI_NONAME) of a host that there is not. Names are the same in capitals, and with a dot at
+    the end; ValueError for an international one that IDNA (RFC 3490) refuses, or that has a pattern in such a label.
     """
     from fnmatch import fnmatchcase
 
-    patterns = [_canonical(host) for host in hosts]
+    patterns = [_canonical(as_asked(host)) for host in hosts]
 
     def resolve(ask: "Ask", host: str, port: "Port", family: int, type: int, proto: int, flags: int) -> "list[Row]":
         if any(fnmatchcase(_canonical(host), pattern) for pattern in patterns):
@@ -260,6 +277,25 @@ class cache:  # noqa: N801 - made as the others here are
     def clear(self) -> None:
         """Forget all."""
         self._kept.clear()
+
+
+def as_asked(name: str) -> str:
+    """The name, or pattern of names, in the form in which a resolver is asked for it: set_resolver()."""
+    if not isinstance(name, str):
+        raise TypeError(f"a host's name is a str, not {type(name).__name__}")
+    try:
+        name.encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        pass
+    else:
+        return name
+    labels = name.translate(dict.fromkeys(map(ord, _DOTS), ".")).split(".")
+    if any(not label.isascii() and {*"*?["} & {*label} for label in labels):
+        raise ValueError(f"no pattern of host names: {name!r}")
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError as error:
+        raise ValueError(f"{name!r} is no host name: {error}") from error
 
 
 def _canonical(host: str) -> str:

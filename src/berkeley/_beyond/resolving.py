@@ -1,8 +1,11 @@
 """Names resolved within a time: the functions of `berkeley.socket`, with a timeout, and many names at once."""
 
+import os
+
 import berkeley.socket as namespace
 
 from .. import _native
+from .addresses import with_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +29,12 @@ def _within(timeout: "float | None", call: "Callable[..., Result]", *arguments: 
         with _native.deadline(timeout):
             return call(*arguments)
     except UnicodeError as error:
-        if not _refused(arguments[0]):
+        host = arguments[0]
+        if not _refused(host):
             raise
-        raise _host_name_error(arguments[0], error) from error
+        # As the look-ups themselves have it: getaddrinfo() that of what is connected to, the others the host.
+        address = tuple(arguments[:2]) if call is namespace.getaddrinfo else host
+        raise with_address(_host_name_error(host, error), address) from error
 
 
 def _refused(host: object) -> bool:
@@ -109,11 +115,13 @@ def getaddrinfo_as_completed(
     """getaddrinfo(3) for each of the hosts, the first answer first: (host, rows as getaddrinfo() gives), or its error.
 
     All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. After `timeout` seconds,
-    which begin with the call, what has no answer yet has a TimeoutError. A resolver of the program's own
-    (set_resolver()) is not asked.
+    which begin with the call, what has no answer yet has a TimeoutError; and so has what takes longer than the
+    `resolve_timeout` of configure(). A resolver of the program's own (set_resolver()) and configure()'s pins are not
+    asked. In a forked child, what was under way is asked for again. The errors have the `address` (host, port).
     """
     until = _native.moment(timeout)
-    return _as_completed([(host, _lookup(host, port, family, type, proto, flags)) for host in hosts], until)
+    arguments = port, family, type, proto, flags
+    return _as_completed([(host, _lookup(host, *arguments)) for host in hosts], arguments, until)
 
 
 def _lookup(host: "Host", *arguments: "Any") -> "_native.Lookup | OSError":
@@ -126,15 +134,19 @@ def _lookup(host: "Host", *arguments: "Any") -> "_native.Lookup | OSError":
 
 
 def _as_completed(
-    lookups: "list[tuple[Host, _native.Lookup | OSError]]", until: int
+    lookups: "list[tuple[Host, _native.Lookup | OSError]]", arguments: "tuple[Any, ...]", until: int
 ) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
 
     waiting = lookups[::-1]
     begun: list[tuple[Host, _native.Lookup]] = []
-    seen = _native.lookups_ended()
+    process = os.getpid()
     # Asked before each round, and not only where there is something to wait for: is there time left?
-    while (waiting or begun) and _native.await_lookup(seen - 1 if waiting else seen, until):
+    while (waiting or begun) and _native.await_lookup(_native.lookups_ended() - 1, until):
         seen = _native.lookups_ended()
+        if process != os.getpid():
+            process = os.getpid()
+            waiting += [(host, _lookup(host, *arguments)) for host, lookup in begun[::-1] if not lookup.done]
+            begun = [each for each in begun if each[1].done]
         while waiting:
             host, lookup = waiting[-1]
             try:
@@ -144,21 +156,30 @@ def _as_completed(
                     break
                 begun.append((host, lookup))
             except OSError as error:
-                yield host, error
+                yield host, with_address(error, (host, arguments[0]))
             waiting.pop()
-        ended = [(each, each[1].done) for each in begun]
-        begun = [each for each, done in ended if not done]
-        for (host, lookup), done in ended:
+        now = _native.moment(0)
+        ended = [(each, each[1].done, 0 < each[1].until <= now) for each in begun]
+        begun = [each for each, done, late in ended if not (done or late)]
+        for (host, lookup), done, late in ended:
             if done:
-                yield host, _rows(lookup)
+                yield host, _rows(lookup, (host, arguments[0]))
+            elif late:
+                yield host, _late(host, arguments[0])
+        if (waiting or begun) and process == os.getpid():
+            _native.await_lookup(seen, min(filter(None, (until, *(lookup.until for _, lookup in begun))), default=0))
     for host, _ in [*begun, *waiting[::-1]]:
-        yield host, TimeoutError(f"timed out looking up {host!r}")
+        yield host, _late(host, arguments[0])
 
 
-def _rows(lookup: "_native.Lookup") -> "list[NamedRow] | OSError":
+def _late(host: "Host", port: "Port") -> TimeoutError:
+    return with_address(TimeoutError(f"timed out looking up {host!r}"), (host, port))
+
+
+def _rows(lookup: "_native.Lookup", address: "tuple[Host, Port]") -> "list[NamedRow] | OSError":
     from .._standard.enums import FAMILIES, KINDS
 
     try:
         return lookup.rows(FAMILIES, KINDS)
     except OSError as error:
-        return error
+        return with_address(error, address)

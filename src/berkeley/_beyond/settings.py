@@ -2,6 +2,8 @@
 
 import os
 
+import berkeley.socket as namespace  # before what it is made of, which looks names up in it
+
 from .. import _native
 from .._standard import connecting
 from . import resolvers
@@ -45,6 +47,7 @@ def configure(
         "pin": pin,
     }
     changed = {name: _CHECKS[name](value) for name, value in given.items() if value is not _UNCHANGED}
+    texts = {name: _text(name, value) for name, value in changed.items() if value is not None}
     before = dict(_settings)
     for name, value in changed.items():
         _APPLY[name](value)
@@ -52,7 +55,7 @@ def configure(
         if value is None:
             os.environ.pop(_variable(name), None)
         else:
-            os.environ[_variable(name)] = _TEXTS[name](value)
+            os.environ[_variable(name)] = texts[name]
     return before
 
 
@@ -64,9 +67,17 @@ def read(environment: "Mapping[str, str]") -> "dict[str, Any]":
         if text:
             try:
                 found[name] = _CHECKS[name](parse(text))
-            except (ValueError, OSError) as error:
+            except (ValueError, namespace.gaierror) as error:
                 raise ValueError(f"{_variable(name)}={text}: {error}") from error
     return found
+
+
+def _text(name: str, value: "Any") -> str:
+    """What its variable is to be. ValueError for what a child would not read as it is here."""
+    text: str = _TEXTS[name](value)
+    if b"\0" in os.fsencode(text) or read({_variable(name): text}) != {name: value}:
+        raise ValueError(f"{name} {value!r} cannot be told to children in a variable: {text!r}")
+    return text
 
 
 def _variable(name: str) -> str:
@@ -77,7 +88,10 @@ def _variable(name: str) -> str:
 
 
 def _check_resolve_timeout(value: "float | None") -> "float | None":
-    _native.moment(value)
+    try:
+        _native.moment(value)
+    except OverflowError as error:
+        raise ValueError(f"resolve_timeout must be seconds that a clock can count, not {value!r}") from error
     return value
 
 
@@ -94,15 +108,16 @@ def _check_happy_eyeballs(value: "float | bool | None") -> "float | None":
 def _check_keepalive(value: "Keepalive | None") -> "Keepalive | None":
     if value is None:
         return None
-    idle, interval, count = value
-    check_keepalive(idle, interval, count)
-    return idle, interval, count
+    return check_keepalive(*value)
 
 
 def _check_pin(value: "Pins | None") -> "dict[str, list[str]] | None":
     if not value:
         return None
-    hosts = {host: [addresses] if isinstance(addresses, str) else [*addresses] for host, addresses in value.items()}
+    hosts = {
+        resolvers.as_asked(host): [addresses] if isinstance(addresses, str) else [*addresses]
+        for host, addresses in dict(value).items()
+    }
     resolvers.pin(hosts)
     return hosts
 
@@ -153,6 +168,10 @@ def _pin_text(hosts: "dict[str, list[str]]") -> str:
     return ";".join(f"{host}={','.join(addresses)}" for host, addresses in hosts.items())
 
 
+def _seconds_text(value: float) -> str:
+    return str(value) if type(value) is int else repr(float(value))
+
+
 _PARSERS: "dict[str, Any]" = {
     "resolve_timeout": float,
     "happy_eyeballs": float,
@@ -160,8 +179,8 @@ _PARSERS: "dict[str, Any]" = {
     "pin": _parse_pin,
 }
 _TEXTS: "dict[str, Any]" = {
-    "resolve_timeout": str,
-    "happy_eyeballs": str,
+    "resolve_timeout": _seconds_text,
+    "happy_eyeballs": _seconds_text,
     "keepalive": lambda value: ",".join(map(str, value)),
     "pin": _pin_text,
 }

@@ -11,6 +11,7 @@ import berkeley.socket as namespace
 from .. import _native, _socket
 from .._standard.enums import SocketKind
 from .._standard.sock import socket
+from .addresses import with_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 _LONGEST = 107  # bytes in sun_path, with the NUL that ends it: unix(7)
+_LONGEST_NAME = 254  # bytes of a file's name, behind a dot: NAME_MAX
+# No name that others lock by, as PostgreSQL does by `.s.PGSQL.5432.lock`: it is removed, whoever has made it. Of names
+# that are too long, those that begin alike share a lock: the one of two that comes while it is held is refused.
+_LOCK = b".berkeley-lock"
 _KINDS = (_socket.SOCK_STREAM, _socket.SOCK_SEQPACKET)
 
 
@@ -59,14 +64,14 @@ def listen_unix(
 
     A file there that a dead server has left is replaced. One at which a socket is alive, though it does not listen yet,
     never is: OSError (EADDRINUSE); nor is what is no socket: FileExistsError. Servers that begin at the same moment
-    exclude each other by a lock on `path.lock`, which is gone afterwards, and all but one get EADDRINUSE; a program
-    that removes and binds without that lock can still come between.
+    exclude each other by a lock, a file `.NAME.berkeley-lock` beside it, which is gone afterwards, and all but one get
+    EADDRINUSE; a program that removes and binds without that lock can still come between.
 
     `mode` is what the file's permissions are to be, such as 0o600, from before anybody can connect; without it they are
     what umask(2) leaves. `type` is SOCK_STREAM or SOCK_SEQPACKET, `backlog` that of listen(). The path may be longer
-    than the 107 bytes of an address, with a file's name of up to 250: the kernel gets a short one through
-    /proc/self/fd, and getsockname() gives what the kernel got. ValueError for another type or mode, and for a path that
-    is empty or has a NUL, as abstract names have; OSErrors of bind(2) have the path as `filename`.
+    than the 107 bytes of an address: the kernel gets a short one through /proc/self/fd, and getsockname() gives what it
+    got. ValueError for another type or mode, and for a path that is empty or has a NUL, as abstract names have.
+    OSErrors of bind(2) have the path as `filename` and `address`.
     """
     path = os.fspath(path)
     _check(path, type)
@@ -96,7 +101,8 @@ def connect_unix(
     A longer one the kernel gets through /proc/self/fd. `type` is SOCK_STREAM or SOCK_SEQPACKET. `timeout` is how many
     seconds it may wait for room in the server's backlog, and the socket keeps it, as create_connection() does.
     ValueError for another type, and for a path that is empty or has a NUL; OSErrors of connect(2) have the path as
-    `filename`: ConnectionRefusedError where a dead server has left the file. See unix(7).
+    `filename` and `address`: ConnectionRefusedError where a dead server has left the file; TimeoutError, as `address`
+    alone. See unix(7).
     """
     path = os.fspath(path)
     _check(path, type)
@@ -125,7 +131,9 @@ def _naming(path: "str | bytes") -> "Iterator[None]":
     try:
         yield
     except OSError as error:
-        error.filename = path
+        if error.errno is not None:
+            error.filename = path  # the text has it then; without a number, nothing else (OSError.__str__)
+        with_address(error, path)
         raise
 
 
@@ -135,7 +143,8 @@ def _locked(path: "str | bytes") -> "Iterator[None]":
 
     Who may make files in the directory could hold the lock for ever, but could bind at the path, too.
     """
-    name = path + ".lock" if isinstance(path, str) else path + b".lock"
+    folder, file = os.path.split(os.fsencode(path))
+    name = os.path.join(folder, b"." + file[: _LONGEST_NAME - len(_LOCK)] + _LOCK)
     with _naming(path):
         while True:
             lock = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -175,9 +184,12 @@ def _is_bound(path: "str | bytes") -> bool:
     not, and where nobody has the file bound it is refused otherwise (ECONNREFUSED).
     """
     with socket(_socket.AF_UNIX, _socket.SOCK_DGRAM) as probe:
+        refused = _native.audits_refused()
         try:
             _connect(probe, path)
         except ConnectionRefusedError:
+            if _native.audits_refused() != refused:
+                raise  # by an audit hook: the kernel was not asked
             return False
         except OSError as error:
             if error.errno != errno.EPROTOTYPE:

@@ -91,6 +91,7 @@ def _within(
 
     check_delay(delay)
     limit = _limit(timeout)
+    _native.moment(limit)  # its errors, before anything is looked up
     if limit == 0:
         raise ValueError("a non-blocking connection is not waited for: neither deadline nor happy_eyeballs_delay")
 
@@ -220,8 +221,10 @@ def _prepare_server(sock: "namespace.socket", family: int, reuse_port: bool, dua
 def _bind_server(sock: "namespace.socket", address: "ToAddress") -> None:
     try:
         sock.bind(address)
-    except _native.gaierror:
-        raise  # its number is no errno
     except OSError as error:
+        if error.errno is None or isinstance(error, _native.gaierror):
+            raise  # not said by the kernel
         message = f"{error.strerror} (while attempting to bind on address {address!r})"
-        raise OSError(error.errno, message) from None
+        failure = OSError(error.errno, message)
+        failure.address = getattr(error, "address", None)  # type: ignore[attr-defined]
+        raise failure from None

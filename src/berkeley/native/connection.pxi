@@ -81,15 +81,14 @@ cdef ssize_t call_connect(Handle handle, Operation *operation) noexcept nogil:
 cdef ssize_t connect_in_time(socket sock, Connect *connect) noexcept:
     """Within a deadline, a socket that blocks does not while it connects: to know when to stop, it must be told."""
     cdef ssize_t result
+    cdef Unblocked descriptor
     if connect.operation.alarm == NONE:
         return outcome(sock, &connect.operation, call_connect)
     connect.operation.alarm = NONE
     connect.operation.state = FRESH
-    with cython.critical_section(sock):
-        system_set_nonblocking(handle_of(sock), True)
+    unblock(sock, &descriptor)
     result = outcome(sock, &connect.operation, call_connect)
-    with cython.critical_section(sock):
-        system_set_nonblocking(handle_of(sock), timeout_of(sock) >= 0)
+    block_again(sock, &descriptor)
     return result
 
 
@@ -99,7 +98,7 @@ cdef ssize_t connect_to(socket sock, const char *caller, object address) except?
     cdef ssize_t result
     pack_address(sock, caller, b"socket.connect", address, &connect.address)
     connect.interrupted = connect.started = False
-    if timeout_of(sock) != 0 and is_over():
+    if timeout_of(sock) != 0 and is_over() and not (timeout_of(sock) < 0 and never_waits(sock, &KINDS[OP_CONNECT])):
         return TIMED_OUT        # the answer of connect_ex() is not raised
     begin(&connect.operation, sock, OP_CONNECT, 0)
     result = connect_in_time(sock, &connect)

@@ -1,5 +1,5 @@
-# Deadlines: records that a context leads to (PEP 567), each within the one around it. One that was left bounds nothing,
-# wherever a copied context still leads to it.
+# Deadlines: records that a context has (PEP 567), those of it that are open as the last was entered. One that was left
+# bounds nothing, wherever a copied context still has it.
 
 cdef extern from *:
     """
@@ -22,7 +22,7 @@ cdef extern from "Python.h":
     int PyContextVar_Get(object var, PyObject *default, PyObject **value) except -1
     object PyContextVar_Set(object var, object value)
 
-cdef object innermost = PyContextVar_New(b"berkeley.deadline", <PyObject *>None)
+cdef object entered_here = PyContextVar_New(b"berkeley.deadline", <PyObject *>())
 
 
 cdef class Bound:
@@ -30,7 +30,6 @@ cdef class Bound:
 
     cdef int64_t when               # by system_clock(); 0 without end
     cdef unsigned char open
-    cdef Bound around
 
 
 cdef class deadline:
@@ -44,6 +43,7 @@ cdef class deadline:
     cdef int64_t timeout            # as given, ns; < 0 without end
     cdef unsigned char entered
     cdef Bound bound                # None before it is entered
+    cdef tuple bounds               # with those around it
 
     def __init__(self, seconds, /):
         self.timeout = parse_timeout(seconds)
@@ -52,12 +52,13 @@ cdef class deadline:
         if take_char(&self.entered, True):
             raise RuntimeError("a deadline is entered once")
         bound = Bound()
-        bound.around = first_open(innermost_here())
+        bounds = open_ones(bounds_here()) + (bound,)
         if self.timeout >= 0:
             bound.when = min(system_clock(), LLONG_MAX - self.timeout) + self.timeout
         store_char(&bound.open, True)
-        PyContextVar_Set(innermost, bound)
+        PyContextVar_Set(entered_here, bounds)
         add_open_deadlines(1)
+        self.bounds = bounds
         self.bound = bound
         return self
 
@@ -71,16 +72,18 @@ cdef class deadline:
 
     def remaining(self):
         """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
-        cdef int64_t nearest = nearest_of(self.bound)
+        cdef int64_t nearest = 0 if self.bound is None else nearest_of(self.bounds)
         return None if nearest == 0 else max(0, nearest - system_clock()) / 1e9
 
 
 cdef int leave(Bound bound) except -1:
+    cdef tuple bounds
     if bound is None or not take_char(&bound.open, False):
         return 0
     add_open_deadlines(-1)
-    if innermost_here() is bound:
-        PyContextVar_Set(innermost, first_open(bound.around))
+    bounds = bounds_here()
+    if len(bounds) > 0 and bounds[len(bounds) - 1] is bound:
+        PyContextVar_Set(entered_here, open_ones(bounds))
     return 0
 
 
@@ -88,12 +91,12 @@ cdef int leave(Bound bound) except -1:
 
 cdef int begin_within(Operation *operation, socket sock, int kind, int flags, object address) except -1:
     fill(operation, sock, flags)
-    narrow(operation, kind, address)
+    narrow(operation, sock, kind, address)
     settle(operation, sock, kind, flags)
     return 0
 
 
-cdef int narrow(Operation *operation, int kind, object address) except -1:
+cdef int narrow(Operation *operation, socket sock, int kind, object address) except -1:
     """A call that may wait ends at the nearest deadline: TimeoutError where that is over."""
     cdef int64_t nearest, left
     # Of blocking calls, these do not wait (recv(2)); and those of a non-blocking socket do not.
@@ -103,8 +106,12 @@ cdef int narrow(Operation *operation, int kind, object address) except -1:
     if nearest == 0:
         return 0
     left = nearest - system_clock()
+    # Accepting and connecting sleep wherever the descriptor blocks; the others are asked once they would wait.
+    if operation.timeout < 0 and (left <= 0 or KINDS[kind].sleeps == SLEEPS) and never_waits(sock, &KINDS[kind]):
+        return 0
     if left <= 0:
         raise_outcome(TIMED_OUT, address)
+    operation.blocks = operation.timeout < 0
     if operation.timeout < 0 and operation.flags & MSG_WAITALL and ready_alarm():
         # All or nothing is what blocking gives alone.
         operation.deadline = nearest
@@ -131,24 +138,27 @@ cdef ssize_t call_with_alarm(Handle handle, Operation *operation, Call call) noe
 
 # --- the deadlines of a context
 
-cdef Bound innermost_here():
+cdef tuple bounds_here():
     cdef PyObject *found
-    PyContextVar_Get(innermost, NULL, &found)
-    value = <object>found
+    PyContextVar_Get(entered_here, NULL, &found)
+    value = <tuple>found
     Py_XDECREF(found)
     return value
 
 
-cdef Bound first_open(Bound one):
-    """The innermost that is open, of one and those around it."""
-    while one is not None and not load_char(&one.open):
-        one = one.around
-    return one
+cdef tuple open_ones(tuple bounds):
+    """Those of them that are still open, in their order: what a context keeps does not grow with what was left."""
+    cdef Bound one
+    cdef list found = []
+    for one in bounds:
+        if load_char(&one.open):
+            found.append(one)
+    return bounds if len(found) == len(bounds) else tuple(found)
 
 
 cdef int64_t nearest_deadline() except -1:
     """The nearest end of the open deadlines of this context, by system_clock(); 0 where there is none."""
-    return nearest_of(innermost_here()) if open_deadlines() else 0
+    return nearest_of(bounds_here()) if open_deadlines() else 0
 
 
 def deadlines_are_open():
@@ -173,10 +183,10 @@ cdef bint is_over() except -1:
     return nearest and nearest <= system_clock()
 
 
-cdef int64_t nearest_of(Bound one) noexcept:
+cdef int64_t nearest_of(tuple bounds) noexcept:
+    cdef Bound one
     cdef int64_t nearest = 0
-    while one is not None:
+    for one in bounds:
         if load_char(&one.open) and one.when and (nearest == 0 or one.when < nearest):
             nearest = one.when
-        one = one.around
     return nearest

@@ -242,7 +242,7 @@ cdef class Face(socket):
         `socket(fileno=n)`; it is -1 where the socket was closed already.
         """
         set_closed(&self.closed, True)
-        return take_handle(&self.sock_fd, NO_HANDLE)
+        return detach_socket(self)
 
     def cancel(self):
         """End the calls that other threads are in with this socket: how many were woken. The socket stays open.

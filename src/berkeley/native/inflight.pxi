@@ -71,6 +71,7 @@ cdef void follow_forks(socket sock) noexcept:
     """In the socket's critical section."""
     if sock.forks != forks:
         sock.flights = NULL
+        store_int(&sock.unblocked, 0)
         sock.forks = forks
 
 
@@ -138,6 +139,7 @@ cdef int close_socket(socket sock) except -1:
     cdef bint busy = False
     with cython.critical_section(sock):
         handle = take_handle(&sock.sock_fd, NO_HANDLE)
+        put_mode_back(sock, handle)
         # A number that is not open any more is another's fault, and closing it tells.
         if handle != NO_HANDLE and has_calls(sock, handle) and system_is_open(handle):
             busy = True

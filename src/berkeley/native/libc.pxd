@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 cdef extern from "<errno.h>" nogil:
     int errno
     int EAFNOSUPPORT, EAGAIN, EBADF, ECANCELED, ECONNRESET, EINPROGRESS, EINTR, EINVAL, EIO, EISCONN, EMSGSIZE, ENODEV
-    int ENOMEM, ENOPROTOOPT, ENOTSOCK, ERANGE, ETIMEDOUT, EWOULDBLOCK
+    int ENOMEM, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, ERANGE, ETIMEDOUT, EWOULDBLOCK
 
 
 cdef extern from "<string.h>" nogil:
@@ -43,6 +43,12 @@ cdef extern from "<fcntl.h>" nogil:
     int fcntl(int fd, int command, ...)
     int c_open "open"(const char *path, int flags)
     int F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, O_CLOEXEC, O_NONBLOCK, O_PATH
+
+
+cdef extern from "<sys/stat.h>" nogil:
+    ctypedef struct c_stat "struct stat":
+        uint64_t st_dev, st_ino
+    int fstat(int fd, c_stat *status)
 
 
 cdef extern from "<sys/ioctl.h>" nogil:

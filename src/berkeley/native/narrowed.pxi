@@ -148,6 +148,12 @@ cdef void narrow_field(socket sock) noexcept:
     store_long(&sock.sock_timeout, timeout)
 
 
+cdef void widen(socket sock, Handle handle) noexcept:
+    """Give a descriptor that is no more the socket's the mode that the program knows of."""
+    if is_narrowed(sock) and sock.own_timeout < 0 and not sock.did_not_block:
+        system_set_nonblocking(handle, False)
+
+
 cdef void set_own_timeout(socket sock, int64_t timeout) noexcept:
     """By the program, while there are calls."""
     sock.own_timeout = timeout

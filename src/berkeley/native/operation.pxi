@@ -15,7 +15,7 @@ cdef extern from "operations.h" nogil:
     enum:
         ANSWERS, WAITS_TIMED, WAITS
         SLEEPS, SLEEPS_UNLESS_TOLD, INSTANT
-        CONNECTING, POLL_TO_RECEIVE, ALWAYS, COALESCES, CUTS_ITSELF
+        CONNECTING, POLL_TO_RECEIVE, ALWAYS, UNBLOCKED, COALESCES, CUTS_ITSELF
         OP_ACCEPT, OP_CONNECT, OP_RECV, OP_RECVFROM, OP_RECVMSG, OP_SEND, OP_SENDTO, OP_SENDMSG, OP_SENDFILE
         OP_RECVMMSG, OP_SENDMMSG
         OP_OPEN, OP_PAIR, OP_DUP, OP_CLOSE, OP_BIND, OP_LISTEN, OP_SHUTDOWN, OP_GETSOCKNAME, OP_GETPEERNAME
@@ -61,6 +61,7 @@ cdef struct Operation:
     short events            # what poll(2) is asked for; POLLERR and POLLHUP it tells in any case
     State state
     Alarm alarm
+    bint blocks             # the socket does, and the timeout is a deadline's
     int64_t timeout         # ns; < 0 without end, 0 never waits
     int64_t deadline        # by system_clock(); 0: the clock was not needed yet
     # From the first try without a result on (wait.pxi):
@@ -96,6 +97,7 @@ cdef inline void fill(Operation *operation, socket sock, int flags) noexcept:
     operation.deadline = 0
     operation.state = FRESH
     operation.alarm = NONE
+    operation.blocks = False
     operation.flags = flags
 
 

@@ -53,10 +53,7 @@ cdef struct Errand:
 
 cdef int ask(Query *query) except -1:
     """Have the query answered; TimeoutError once the nearest deadline is over, or the time that each may take."""
-    cdef int64_t until = nearest_deadline()
-    cdef int64_t timeout = resolve_timeout()
-    if timeout >= 0:
-        until = min(until if until else LLONG_MAX, timeout + min(system_clock(), LLONG_MAX - timeout))
+    cdef int64_t until = nearer(end_of_lookup())
     if until:
         return ask_until(query, until)
     with nogil:
@@ -64,10 +61,22 @@ cdef int ask(Query *query) except -1:
     return 0
 
 
+cdef int64_t end_of_lookup() noexcept:
+    """When the time is over that a look-up may take which begins now, by system_clock(); 0 for never."""
+    cdef int64_t timeout = resolve_timeout()
+    return timeout + min(system_clock(), LLONG_MAX - timeout) if timeout >= 0 else 0
+
+
 cdef int raise_query_timed_out(const Query *query) except -1:
     if query.name != NULL:
         raise TimeoutError(f"timed out looking up {PyUnicode_DecodeFSDefault(query.name)!r}")
-    raise TimeoutError("timed out looking up an address")
+    if query.address.storage.ss_family == AF_INET:
+        text = ipv4_text(<uint8_t *>&(<sockaddr_in *>&query.address.storage).sin_addr)
+    elif query.address.storage.ss_family == AF_INET6:
+        text = ipv6_text(&(<sockaddr_in6 *>&query.address.storage).sin6_addr)
+    else:
+        raise TimeoutError("timed out looking up a service")
+    raise TimeoutError(f"timed out looking up {text!r}")
 
 
 cdef bint has_room(Query *query) noexcept nogil:

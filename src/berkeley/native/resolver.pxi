@@ -166,6 +166,7 @@ cdef class Lookup:
     cdef object host, service           # the texts that are asked for
     cdef int family, kind, proto, flags
     cdef Errand *own                    # NULL before it begins
+    cdef int64_t end                    # by system_clock(), once it has begun; 0 without one
 
     def __init__(self, host, port, family=0, type=0, proto=0, flags=0):
         self.family, self.kind, self.proto, self.flags = as_int(family), as_int(type), as_int(proto), as_int(flags)
@@ -188,7 +189,13 @@ cdef class Lookup:
         if not errand_take_turn(&seen):
             return False
         self.own = begun(&query)
+        self.end = end_of_lookup()
         return True
+
+    @property
+    def until(self):
+        """When its time is over, as `moment` has it, once it has begun: see set_resolve_timeout(); 0 for never."""
+        return self.end
 
     @property
     def done(self):

@@ -4,8 +4,17 @@
 # interfaces.pxi, since it comes with each packet; each other family has its file in families/, reached through the
 # lookup that the package hands in once (use_families), so that nothing here looks up.
 
+cdef extern from *:
+    """
+    /* How many events hooks have refused in this thread (PEP 578): an error that comes with one is no kernel's. */
+    static __thread unsigned long berkeley_refusals = 0;
+    static inline int berkeley_refusal(void) { berkeley_refusals++; return -1; }
+    #define berkeley_audit(...) (__builtin_expect(PySys_Audit(__VA_ARGS__) < 0, 0) ? berkeley_refusal() : 0)
+    """
+    int PySys_Audit "berkeley_audit"(const char *event, const char *format, ...) except -1
+    unsigned long berkeley_refusals
+
 cdef extern from "Python.h":
-    int PySys_Audit(const char *event, const char *format, ...) except -1
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 limit)
     unsigned char *PyUnicode_1BYTE_DATA(object text)
 
@@ -16,6 +25,11 @@ def use_families(lookup):
     """Tell the core where address families are looked up: lookup(family) -> (pack, unpack)."""
     global family_codec
     family_codec = lookup
+
+
+def audits_refused():
+    """How many audit events of ours hooks have refused, in this thread."""
+    return berkeley_refusals
 
 
 # --- to the kernel

@@ -36,6 +36,7 @@ cdef class socket:
     cdef int narrowed_by                # which process
     cdef int narrowed_count
     cdef bint did_not_block             # the descriptor, whatever the timeout said
+    cdef int unblocked                  # how many calls have made it non-blocking meanwhile (unblocked.pxi)
 
     def __cinit__(self):
         self.sock_fd = NO_HANDLE
@@ -123,7 +124,7 @@ cdef class socket:
     def detach(self):
         """The descriptor, which stays open; the object is closed from then on, and its fileno() is -1."""
         set_closed(&self.closed, True)
-        return take_handle(&self.sock_fd, NO_HANDLE)
+        return detach_socket(self)
 
     def fileno(self):
         """The descriptor's number, for poll(2), fcntl(2) and the like; -1 once closed or detached."""

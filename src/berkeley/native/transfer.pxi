@@ -239,6 +239,8 @@ def sendfile(socket sock not None, source, offset, count, unsigned int before, /
     transfer.offset = PyLong_AsLong(offset)
     transfer.count = as_size(count)
     begin(&transfer.operation, sock, OP_SENDFILE, 0)
+    if transfer.operation.alarm == WANTED and not ready_alarm():
+        raise_errno(EOPNOTSUPP)     # once it sleeps, nothing would end it: who asked reads, and sends
     result = outcome_again(sock, &transfer.operation, call_sendfile, before)
     if result < 0:
         raise_outcome(result, None)

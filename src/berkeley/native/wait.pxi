@@ -157,7 +157,7 @@ cdef ssize_t judge(socket sock, Operation *operation, ssize_t result) noexcept n
     if result == -EAGAIN and operation.state == ASKING:
         end_asking(sock, operation)
         return WAIT
-    if result != WAIT and not (result == -EAGAIN and waits(operation)):
+    if result != WAIT and not (result == -EAGAIN and (waits(operation) or was_unblocked(sock, operation))):
         return result
     if operation.state == LAST_TRY:
         return TIMED_OUT
@@ -165,6 +165,8 @@ cdef ssize_t judge(socket sock, Operation *operation, ssize_t result) noexcept n
         operation.state = WAITING
         return WAIT if agreed(operation) else SIGNALS
     if operation.state == FRESH:
+        if operation.blocks and never_waits(sock, operation.kind):
+            return -EAGAIN
         wait_from_now(operation)
     return WAIT
 

@@ -43,9 +43,17 @@ def install():
             del sys.modules[name]
         # Or for the main interpreter alone: said by the first sub-interpreter of the process.
         if getattr(error, "first_in_process", False):
-            import warnings
+            tell(str(error))
 
-            warnings.warn(str(error), RuntimeWarning, stacklevel=1)
+
+def tell(text):
+    """As a warning; where that is an error, it would keep the next sitecustomize from being run."""
+    import warnings
+
+    try:
+        warnings.warn(text, RuntimeWarning, stacklevel=1)
+    except RuntimeWarning:
+        sys.stderr.write("RuntimeWarning: {}\n".format(text))
 
 
 def configure(berkeley):
