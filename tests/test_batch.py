@@ -249,6 +249,21 @@ def test_two_threads_on_one_batch(udp, batch):
     assert sorted(map(str, outcomes)) == ["1", "another call receives into this batch"]
 
 
+def test_what_the_kernel_knows(udp):
+    here, there = udp
+    batch = berkeley.DatagramBatch(4, 100, ancbufsize=there.set_datagram_info(True))
+    info = berkeley.DatagramInfo(ttl=7, ecn=2)
+    assert here.sendmmsg([(b"data", info, there.getsockname()), (b"x" * 101, (), there.getsockname())]) == 2
+    assert there.recvmmsg_into(batch) == 2
+    first, second = (slot.info for slot in batch)
+    assert (first.local_address, first.ttl, first.ecn, first.truncated) == ("127.0.0.1", 7, 2, False)
+    assert (second.ttl, second.ecn, second.truncated) == (64, 0, True)
+    assert first.timestamp <= second.timestamp
+    batch.clear()
+    batch.append(b"more", here.getsockname(), info)
+    assert there.sendmmsg(batch) == 1
+
+
 # --- descriptors
 
 
@@ -286,11 +301,14 @@ def test_descriptors_that_are_taken(passing):
     batch = berkeley.DatagramBatch(4, 10, ancbufsize=socket.CMSG_SPACE(4))
     send()
     there.recvmmsg_into(batch)
-    [(_, _, data)] = batch[0].ancdata
+    [fd] = struct.unpack("i", batch[0].ancdata[0][2])
+    send()
+    there.recvmmsg_into(batch)
+    [other] = batch[0].info.descriptors
     batch.close()
-    [fd] = struct.unpack("i", data)
-    assert not os.get_inheritable(fd)
-    os.close(fd)
+    for taken in (fd, other):
+        assert not os.get_inheritable(taken)
+        os.close(taken)
 
 
 # --- sent

@@ -31,8 +31,8 @@ Received: TypeAlias = list[tuple[int, int, bytes]]
 Message: TypeAlias = (
     ReadableBuffer
     | tuple[ReadableBuffer]
-    | tuple[ReadableBuffer, Iterable[ControlMessage]]
-    | tuple[ReadableBuffer, Iterable[ControlMessage], ToAddress | None]
+    | tuple[ReadableBuffer, Iterable[ControlMessage] | DatagramInfo]
+    | tuple[ReadableBuffer, Iterable[ControlMessage] | DatagramInfo, ToAddress | None]
 )
 
 CAPI: CapsuleType
@@ -151,7 +151,7 @@ class deadline:
 
 
 class DatagramSlot:
-    """A datagram of a DatagramBatch: what is at this place in it now. It is bytes-like."""
+    """A datagram of a DatagramBatch, as recvmmsg(2) has them: what is at this place in it now. It is bytes-like."""
 
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
@@ -178,7 +178,7 @@ class DatagramSlot:
         Descriptors among them (SCM_RIGHTS) are the program's from then on. They are not inheritable.
         """
     @ancdata.setter
-    def ancdata(self, value: Iterable[ControlMessage]) -> None: ...
+    def ancdata(self, value: Iterable[ControlMessage] | DatagramInfo) -> None: ...
     @property
     def info(self) -> DatagramInfo:
         """What the kernel knows of it, a DatagramInfo, where set_datagram_info() has asked for that.
@@ -198,8 +198,8 @@ class DatagramSlot:
 class DatagramBatch:
     """Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
 
-    `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds: what came last, or was appended. It is a sequence
-    of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for UDP; a datagram that is longer
+    `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds (recvmmsg(2), sendmmsg(2)): what came last, or was
+    appended. It is a sequence of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for UDP; a datagram that is longer
     is cut. It takes `nbytes` of memory, which are freed with the last of it, of its slots and of their views. In a
     `with` statement it is closed at the end. ValueError for numbers out of range.
     """
@@ -226,7 +226,10 @@ class DatagramBatch:
     def nbytes(self) -> int:
         """The bytes of memory that all slots take. What was never written, the system has not given yet."""
     def append(
-        self, data: ReadableBuffer, address: ToAddress | None = None, ancdata: Iterable[ControlMessage] = ()
+        self,
+        data: ReadableBuffer,
+        address: ToAddress | None = None,
+        ancdata: Iterable[ControlMessage] | DatagramInfo = (),
     ) -> None:
         """Put one more datagram into the next slot: bytes-like, copied; whom it is for, and what goes with it.
 

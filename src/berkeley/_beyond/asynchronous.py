@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def receive_batches(sock: "socket", batch: "DatagramBatch", flags: int = 0) -> "AsyncIterator[DatagramBatch]":
-    """Yield the batch each time that it was filled: `async for` over the datagrams that come, many at once.
+    """Yield the batch each time that recvmmsg(2) has filled it: `async for` over the datagrams that come.
 
     The socket must not block (`sock.setblocking(False)`), else ValueError; it is waited for by the event loop's
     add_reader(), so that nobody else may wait for it meanwhile. Other tasks have a turn between two batches. What

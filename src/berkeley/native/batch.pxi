@@ -98,7 +98,7 @@ cdef int refuse_use(Py_ssize_t views) except -1:
 
 
 cdef class DatagramSlot:
-    """A datagram of a DatagramBatch: what is at this place in it now. It is bytes-like."""
+    """A datagram of a DatagramBatch, as recvmmsg(2) has them: what is at this place in it now. It is bytes-like."""
 
     cdef Slab slab
     cdef Py_ssize_t index
@@ -262,8 +262,8 @@ cdef class DatagramBatch:
     """DatagramBatch(count, size, *, ancbufsize=0)\n--\n
     Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
 
-    `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds: what came last, or was appended. It is a sequence
-    of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for UDP; a datagram that is longer
+    `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds (recvmmsg(2), sendmmsg(2)): what came last, or was
+    appended. It is a sequence of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for UDP; a datagram that is longer
     is cut. It takes `nbytes` of memory, which are freed with the last of it, of its slots and of their views. In a
     `with` statement it is closed at the end. ValueError for numbers out of range.
     """
@@ -409,7 +409,7 @@ cdef int add_slot(socket sock, Outgoing *outgoing, DatagramSlot slot) except -1:
     outgoing.count += 1
     fill_message(outgoing, index, outgoing.data[index].start, outgoing.data[index].size)
     if slot.given_ancdata is not UNSET:
-        add_control(outgoing, index, slot.given_ancdata)
+        add_control(sock, outgoing, index, slot.given_ancdata)
     address = slot.address
     received = &slot.slab.slots.headers[slot.index].msg_hdr
     if received.msg_namelen == 0:

@@ -142,7 +142,7 @@ cdef int add_message(socket sock, Outgoing *outgoing, object message) except -1:
         hold_data(message, data)
     outgoing.count += 1
     fill_message(outgoing, index, data.start, data.size)
-    add_control(outgoing, index, ancdata)
+    add_control(sock, outgoing, index, ancdata)
     return add_address(sock, outgoing, index, address)
 
 
@@ -154,11 +154,13 @@ cdef inline void fill_message(Outgoing *outgoing, Py_ssize_t index, void *start,
     header.msg_iovlen = 1
 
 
-cdef int add_control(Outgoing *outgoing, Py_ssize_t index, object ancdata) except -1:
+cdef int add_control(socket sock, Outgoing *outgoing, Py_ssize_t index, object ancdata) except -1:
     cdef msghdr *header = &outgoing.headers[index].msg_hdr
     cdef Control *control
     if type(ancdata) is tuple and len(<tuple>ancdata) == 0:
         return 0
+    if type(ancdata) is DatagramInfo:
+        ancdata = ancdata.ancdata(family_of(sock))
     control = <Control *>PyMem_Malloc(sizeof(Control))
     if control == NULL:
         raise MemoryError
