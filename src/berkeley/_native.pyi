@@ -199,9 +199,9 @@ class DatagramBatch:
     """Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
 
     `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds (recvmmsg(2), sendmmsg(2)): what came last, or was
-    appended. It is a sequence of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for UDP; a datagram that is longer
-    is cut. It takes `nbytes` of memory, which are freed with the last of it, of its slots and of their views. In a
-    `with` statement it is closed at the end. ValueError for numbers out of range.
+    appended. It is a sequence of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for
+    UDP; a datagram that is longer is cut. It takes `nbytes` of memory, which are freed with the last of it, of its
+    slots and of their views. In a `with` statement it is closed at the end. ValueError for numbers out of range.
     """
 
     def __init__(self, count: SupportsIndex, size: SupportsIndex, *, ancbufsize: SupportsIndex = 0) -> None: ...

@@ -87,12 +87,12 @@ class socket(_native.socket, standard.socket):
         """sendmmsg(2): how many of the messages were sent, the first ones.
 
         `messages` is an iterable of bytes-like objects, tuples (bytes-like[, ancdata[, address]]), as for sendmsg(),
-        and slots of batches; or a `berkeley.DatagramBatch`. As `ancdata`, a `berkeley.DatagramInfo` will do. All are looked at, audited and their hosts looked up before
-        the first is sent. More than 1024 take several calls. Fewer are sent where there is no room for more, and where
-        one fails: that is an error if it is the first, and else that of the next call that begins with it. What a
-        network answers later may be lost so; IP_RECVERR (ip(7)) keeps it. An exception that comes between calls, of a
-        signal's handler, has the count as `messages_sent`. Errors are those of sendmsg(); ValueError for a SOCK_STREAM
-        socket. Audited (PEP 578) as `socket.sendmsg`, once for each.
+        and slots of batches; or a `berkeley.DatagramBatch`. As `ancdata`, a `berkeley.DatagramInfo` will do. All are
+        looked at, audited and their hosts looked up before the first is sent. More than 1024 take several calls. Fewer
+        are sent where there is no room for more, and where one fails: that is an error if it is the first, and else
+        that of the next call that begins with it. What a network answers later may be lost so; IP_RECVERR (ip(7)) keeps
+        it. An exception that comes between calls, of a signal's handler, has the count as `messages_sent`. Errors are
+        those of sendmsg(); ValueError for a SOCK_STREAM socket. Audited (PEP 578) as `socket.sendmsg`, once for each.
         """
     def send_segments(
         self,
@@ -113,7 +113,8 @@ class socket(_native.socket, standard.socket):
     def segments_in_kernel(self) -> bool:
         """Does the kernel cut what send_segments() sends (UDP_SEGMENT, udp(7))? A bool.
 
-        Not for other protocols than UDP, nor on old kernels. It may turn out when it is tried: some devices cannot (EIO). From then on it is False for this socket.
+        Not for other protocols than UDP, nor on old kernels. It may turn out when it is tried: some devices cannot
+        (EIO). From then on it is False for this socket.
         """
     def set_coalescing(self, enable: bool, /) -> bool:
         """Have the kernel join datagrams of one sender as they come, or not: is it so now? A bool.
