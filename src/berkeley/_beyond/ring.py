@@ -5,6 +5,7 @@ import math
 import mmap
 import os
 from array import array
+from operator import index
 from struct import Struct
 from typing import NamedTuple
 
@@ -75,6 +76,7 @@ class PacketRing(_native.Ring):
         outgoing: bool = True,
         timeout: "float | None" = None,
     ) -> None:
+        protocol, block_size, blocks = index(protocol), index(block_size), index(blocks)
         if not 0 < protocol <= 0xFFFF:
             raise ValueError(f"protocol must be 1 to 65535, not {protocol!r}")
         if block_size <= 0 or block_size % mmap.PAGESIZE or block_size > _LARGEST:
@@ -86,7 +88,7 @@ class PacketRing(_native.Ring):
         milliseconds = _milliseconds(retire)
         program = None if filter is None else _instructions(filter)
         _native.moment(timeout)  # which refuses what is no timeout
-        index = _index(interface)
+        number = _number(interface)
         sock = socket(_socket.AF_PACKET, _socket.SOCK_RAW, 0)  # protocol 0: nothing comes before it is bound
         try:
             sock.settimeout(timeout)
@@ -100,7 +102,7 @@ class PacketRing(_native.Ring):
             # To this version a "frame" is but a unit of a block; frames are as long as they are.
             request = _REQUEST.pack(block_size, blocks, block_size, blocks, milliseconds, 0, 0)
             sock.setsockopt(packet.SOL_PACKET, packet.PACKET_RX_RING, request)
-            super().__init__(sock, index, protocol, block_size, blocks, promiscuous)
+            super().__init__(sock, number, protocol, block_size, blocks, promiscuous)
         except BaseException:
             sock.close()
             raise
@@ -112,15 +114,15 @@ class PacketRing(_native.Ring):
         return PacketStatistics(*_COUNTS.unpack(answer))
 
 
-def _index(interface: "str | int | None") -> int:
+def _number(interface: "str | int | None") -> int:
     if interface is None:
         return 0
-    if isinstance(interface, str):
-        return _native.if_nametoindex(interface)
     try:
+        if isinstance(interface, str):
+            return _native.if_nametoindex(interface)
         _native.if_indextoname(interface)
-    except OSError as error:
-        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from error
+    except OSError:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from None
     return interface
 
 

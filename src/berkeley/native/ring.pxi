@@ -186,7 +186,6 @@ cdef class Ring:
                  bint promiscuous, /):
         if self.sock is not None:
             raise RuntimeError("a packet ring is opened once")
-        self.sock = sock
         self.forks = forks
         self.memory = map_blocks(sock, block_size, blocks)
         try:
@@ -197,6 +196,7 @@ cdef class Ring:
         except:
             drop_ring(self)
             raise
+        self.sock = sock
 
     def __dealloc__(self):
         drop_ring(self)
