@@ -10,7 +10,6 @@ import os
 import queue
 import select
 import shutil
-import signal
 import struct
 import subprocess
 import threading
@@ -19,7 +18,7 @@ from itertools import islice
 
 import pytest
 from sleeping import acting, handling, sleeps
-from waits import LONG, SHORT, arrived, beside, late
+from waits import LONG, SHORT, arrived, beside, late, outcome
 
 import berkeley
 from berkeley import _native, constants, socket
@@ -46,7 +45,8 @@ def wire():
             pytest.skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
         try:
             ip("link", "set", "lo", "up")
-            ip(*"link add left address 02:00:00:00:00:01 type veth peer name right address 02:00:00:00:00:02".split())
+            veth = "type", "veth", "peer", "name", "right", "address", RIGHT.hex(":")
+            ip("link", "add", "left", "address", LEFT.hex(":"), *veth)
             for name in "left", "right":
                 ip("link", "set", name, "up")
             yield
@@ -91,7 +91,7 @@ def number(data):
 def mapped():
     """How many packet rings this process maps."""
     with open("/proc/self/maps") as maps:
-        return sum(line.rstrip().endswith(("socket:[packet]", "protocol:PACKET")) or "socket:[" in line for line in maps)
+        return sum("socket:[" in line for line in maps)
 
 
 def descriptors():
@@ -110,7 +110,8 @@ def test_a_frame(left):
         after = time.time_ns()
         assert type(frame) is berkeley.PacketFrame
         assert type(frame.data) is memoryview
-        assert (frame.data, frame.data.readonly, frame.data.format, frame.data.shape) == (made(b"data"), True, "B", (18,))
+        assert frame.data == made(b"data")
+        assert (frame.data.readonly, frame.data.format, frame.data.shape) == (True, "B", (18,))
         assert bytes(frame) == made(b"data")
         assert before <= frame.timestamp <= after
         assert (frame.length, frame.vlan) == (18, None)
@@ -123,7 +124,7 @@ def test_a_frame(left):
 @pytest.mark.parametrize(
     ("target", "kind"),
     [(b"\xff" * 6, socket.PACKET_BROADCAST), (b"\1" * 6, socket.PACKET_MULTICAST), (OTHER, socket.PACKET_OTHERHOST)],
-)
+)  # fmt: skip
 def test_for_whom_it_was(left, target, kind):
     with opened() as ring:
         left.send(made(b"", target))
@@ -406,8 +407,8 @@ def test_dropped_unclosed():
     before = mapped(), descriptors()
     ring = opened()
     with pytest.warns(ResourceWarning, match=r"unclosed <socket\.socket fd="):
-        del ring
-        gc.collect()
+        ring = None
+    assert ring is None
     assert (mapped(), descriptors()) == before
 
 
@@ -489,20 +490,23 @@ def test_deadline(timeout):
 def test_deadline_while_frames_come(left):
     with opened(blocks=64) as ring:
         send(left, 100)
-        with pytest.raises(TimeoutError), berkeley.deadline(SHORT) as deadline:
-            for frame in islice(ring, 3):
-                last = number(frame.data)
-                while last == 1 and deadline.remaining():
-                    pass
-        assert last == 1  # there is more in that block
-        assert number(next(ring).data) == 2
+        with berkeley.deadline(SHORT) as deadline:
+            assert number(next(ring).data) == 0
+            while deadline.remaining():
+                pass
+            with pytest.raises(TimeoutError):
+                next(ring)
+        assert number(next(ring).data) == 1
 
 
 def test_signals(left):
     handled = []
-    with opened(timeout=None) as ring, handling(lambda: handled.append(1)) as handle:
-        with acting(ring.fileno(), [handle, handle, lambda: send(left, 1)]):
-            assert number(next(ring).data) == 0
+    with (
+        opened(timeout=None) as ring,
+        handling(lambda: handled.append(1)) as handle,
+        acting(ring.fileno(), [handle, handle, lambda: send(left, 1)]),
+    ):
+        assert number(next(ring).data) == 0
     assert handled == [1, 1]
 
 
@@ -518,9 +522,13 @@ def test_a_handler_that_raises(left):
 
 
 def test_a_handler_that_closes():
-    with opened(timeout=None) as ring, handling(ring.close) as handle:
-        with acting(ring.fileno(), [handle]), pytest.raises(OSError, match="Bad file descriptor") as caught:
-            next(ring)
+    with (
+        opened(timeout=None) as ring,
+        handling(ring.close) as handle,
+        acting(ring.fileno(), [handle]),
+        pytest.raises(OSError, match="Bad file descriptor") as caught,
+    ):
+        next(ring)
     assert caught.value.errno == errno.EBADF
 
 
@@ -536,9 +544,9 @@ def test_close_wakes():
 def test_cancel(left):
     with opened(timeout=None) as ring:
         ended = []
-        with acting(ring.fileno(), [lambda: ended.append(ring.cancel())]):
-            with pytest.raises(OSError, match="canceled") as caught:
-                next(ring)
+        cancel = acting(ring.fileno(), [lambda: ended.append(ring.cancel())])
+        with cancel, pytest.raises(OSError, match="canceled") as caught:
+            next(ring)
         assert caught.value.errno == errno.ECANCELED
         assert ended == [1]
         assert ring.cancel() == 0
@@ -584,12 +592,9 @@ def test_an_interface_that_is_down(left):
             assert caught.value.errno == errno.ENETDOWN
         finally:
             ip("link", "set", "right", "up")
-        while True:
-            try:
-                send(left, 1)
-                break
-            except OSError as error:
-                assert error.errno == errno.ENETDOWN
+        end = time.monotonic() + LONG
+        while outcome(send, left, 1) == "ENETDOWN":
+            assert time.monotonic() < end
         assert number(next(ring).data) == 0
 
 

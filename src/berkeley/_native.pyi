@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
@@ -87,10 +87,11 @@ class Lookup:
         """Once it is done: what getaddrinfo() would give, or raise."""
 
 
+@final
 class PacketFrame:
-    """A frame that a `PacketRing` gave, as it was on the wire, and what the kernel knows of it (packet(7)).
+    """A frame that a `PacketRing` gave, and what the kernel knows of it (packet(7)).
 
-    It is bytes-like itself. It stays as it is for as long as it is kept; what it costs the ring, `PacketRing` says.
+    It is good for as long as it is kept, whatever becomes of the ring. It is bytes-like itself, read-only.
     """
 
     def __buffer__(self, flags: int, /) -> memoryview: ...

@@ -37,7 +37,7 @@ class PacketStatistics(NamedTuple):
 
 
 class PacketRing(_native.Ring):
-    """Capture packets from an interface: an iterator of `PacketFrame`s, and a context manager that closes it.
+    """Capture packets from an interface: an iterator of frames (`PacketFrame`), and a context manager.
 
     The kernel puts the frames into memory that it shares with the process (TPACKET_V3, packet(7)): `blocks` blocks of
     `block_size` bytes, a multiple of the page size, which frames are not longer than. It hands over a block when that

@@ -1,5 +1,5 @@
-# The memory of a packet ring (TPACKET_V3, <linux/if_packet.h>): blocks that the kernel fills with frames and hands over,
-# one after the other and round again. A block is handed back by a word in it, and what was in it is lost then.
+# The memory of a packet ring (TPACKET_V3, <linux/if_packet.h>): blocks that the kernel fills with frames and hands
+# over, one after the other and round again. A block is handed back by a word in it, and what was in it is lost then.
 #
 #     KERNEL'S ──take_block──> READ ──leave_block──> LEFT ──> KERNEL'S
 #                                                    where no view of a frame's data is exported, at once;
@@ -171,10 +171,12 @@ cdef void leave_block(Block *block) noexcept:
     end_memory(block.memory, unmapped, False)
 
 
-cdef bint settle_block(Block *block) noexcept:
+cdef inline bint settle_block(Block *block) noexcept:
     """With the lock: hand it back, if nothing keeps it. Was it the last that kept the memory mapped?"""
-    if not block.taken or block.read or block.views:
-        return False
+    return not block.read and block.views == 0 and block.taken and hand_back(block)
+
+
+cdef bint hand_back(Block *block) noexcept:
     while block.frames != NULL:
         if not copy_frame(block.frames):
             return False        # the frame keeps it
@@ -255,4 +257,5 @@ cdef inline void let_go_frame(Frame *frame) noexcept:
         frame.block.views -= 1
         unmapped = settle_block(frame.block)
     unlock_memory(frame.memory)
-    end_memory(frame.memory, unmapped, False)
+    if unmapped:
+        end_memory(frame.memory, unmapped, False)

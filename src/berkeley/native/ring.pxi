@@ -3,10 +3,15 @@
 
 cdef extern from *:
     """
-    /* Who reads a ring, and who closes it: of several threads one at a time. What is closed is dropped by the closer, or
-       by who reads at that moment, when he ends: each writes his part before he reads the other's. */
+    /* Of several threads that read a ring, or drop the memory of a closed one, one at a time. It is dropped by who
+       closes, or at the end by who reads meanwhile: each writes a part before reading the other's. */
+    #ifdef Py_GIL_DISABLED
     #define begin_reading(reading) (!__atomic_exchange_n(reading, 1, __ATOMIC_SEQ_CST))
     #define end_reading(reading) __atomic_store_n(reading, 0, __ATOMIC_SEQ_CST)
+    #else
+    #define begin_reading(reading) (!*(reading) && (*(reading) = 1))
+    #define end_reading(reading) ((void)(*(reading) = 0))
+    #endif
     """
     bint begin_reading(unsigned char *reading)
     void end_reading(unsigned char *reading)
@@ -28,12 +33,12 @@ cdef extern from "<linux/filter.h>":
 cdef extern from "<sys/socket.h>":
     int SOL_PACKET, SO_ATTACH_FILTER
 
-cdef extern from "<linux/if_ether.h>":
-    int ETH_P_8021Q
-
 cdef extern from "Python.h":
     object PyMemoryView_FromObject(object exporter)
     int PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
+
+cdef enum:
+    ETH_P_8021Q = 0x8100        # <linux/if_ether.h>, which is at odds with libc's headers
 
 
 # --- frames
@@ -44,10 +49,11 @@ cdef struct Details:
 
 
 @cython.final
+@cython.freelist(16)
 cdef class PacketFrame:
-    """A frame that a `PacketRing` gave, as it was on the wire, and what the kernel knows of it (packet(7)).
+    """A frame that a `PacketRing` gave, and what the kernel knows of it (packet(7)).
 
-    It is bytes-like itself. It stays as it is for as long as it is kept; what it costs the ring, `PacketRing` says.
+    It is good for as long as it is kept, whatever becomes of the ring. It is bytes-like itself, read-only.
     """
 
     cdef Frame own
@@ -165,7 +171,8 @@ cdef Details look(PacketFrame frame) except *:
 # --- the ring
 
 cdef class Ring:
-    """Ring(sock, interface, protocol, block_size, blocks, promiscuous)\n--\n\n`berkeley.PacketRing` without its settings.
+    """Ring(sock, interface, protocol, block_size, blocks, promiscuous, /)\n--\n
+    `berkeley.PacketRing` without its settings.
 
     The socket is one of AF_PACKET that has a ring of TPACKET_V3 (packet(7)), `interface` an index, 0 for all. It is
     bound here, when all else is done.
