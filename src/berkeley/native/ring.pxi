@@ -12,9 +12,13 @@ cdef extern from *:
     #define begin_reading(reading) (!*(reading) && (*(reading) = 1))
     #define end_reading(reading) ((void)(*(reading) = 0))
     #endif
+
+    /* The kernel has written it on another processor, perhaps: it comes while the program works on the frame before. */
+    #define fetch_ahead(header) (__builtin_prefetch(header), __builtin_prefetch((char *)(header) + 64))
     """
     bint begin_reading(unsigned char *reading)
     void end_reading(unsigned char *reading)
+    void fetch_ahead(const tpacket3_hdr *header)
 
 cdef extern from "<linux/if_packet.h>":
     struct packet_mreq:
@@ -266,6 +270,7 @@ cdef inline PacketFrame next_frame(Ring ring):
     add_frame(ring.block, &frame.own, ring.coming)
     ring.left -= 1
     ring.coming = <tpacket3_hdr *>(<char *>ring.coming + ring.coming.tp_next_offset)
+    fetch_ahead(ring.coming)
     return frame
 
 
