@@ -707,6 +707,18 @@ def test_what_fails_late():
     assert (mapped(), descriptors()) == before
 
 
+def test_audited(python):
+    program = """
+import sys, berkeley
+events = []
+sys.addaudithook(lambda event, arguments: events.append((event, *arguments[1:])) if event[:7] == "socket." else None)
+with berkeley.PacketRing("right", protocol=0x88B5):
+    print(events)
+"""
+    done = python("-c", program)
+    assert done.stdout == f"{[('socket.__new__', 17, 3, 0), ('socket.bind', ('right', 0x88B5))]}\n", done.stderr
+
+
 def test_opened_once():
     with opened() as ring:
         before = descriptors()
