@@ -12,6 +12,7 @@ import select
 import shutil
 import struct
 import subprocess
+import sysconfig
 import threading
 import time
 from itertools import islice
@@ -750,3 +751,27 @@ except PermissionError as error:
 """
     done = python("-X", "dev", "-W", "error", "-c", program)
     assert (done.stdout, done.stderr) == (f"{errno.EPERM} True\n", "")
+
+
+def test_memory_that_cannot_be_had(left):
+    """Whichever allocation fails, no frame is lost, and none that is kept changes."""
+    testcapi = pytest.importorskip("_testcapi", reason="this interpreter has no _testcapi to make allocations fail")
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        pytest.skip("this interpreter's own allocator crashes where memory runs out")
+    kept, failed = [], 0
+    with opened(blocks=8, timeout=10) as ring:
+        for start in range(0, 60, 2):
+            send(left, 2, start)
+            arrived(ring)
+            frame = None
+            testcapi.set_nomemory(start // 2 % 6, start // 2 % 6 + 1)
+            try:
+                frame = next(ring)
+            except MemoryError:
+                failed += 1
+            finally:
+                testcapi.remove_mem_hooks()
+            kept += [frame or next(ring), next(ring)]
+        assert ring.statistics().drops == 0
+    assert failed
+    assert [number(frame.data) for frame in kept] == list(range(60))

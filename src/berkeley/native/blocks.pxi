@@ -148,8 +148,10 @@ cdef inline bint is_full(const Block *block) noexcept nogil:
 
 
 cdef bint is_taken(Block *block) noexcept:
+    """Still? There was no memory to copy its frames, perhaps, and now there is."""
     cdef bint taken
     lock_memory(block.memory)
+    settle_block(block)         # which unmaps nothing: the ring that asks is there
     taken = block.taken
     unlock_memory(block.memory)
     return taken
