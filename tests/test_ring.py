@@ -759,7 +759,7 @@ def test_memory_that_cannot_be_had(left):
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         pytest.skip("this interpreter's own allocator crashes where memory runs out")
     kept, failed = [], 0
-    with opened(blocks=8, timeout=10) as ring:
+    with opened(blocks=128) as ring:
         for start in range(0, 60, 2):
             send(left, 2, start)
             arrived(ring)

@@ -1,5 +1,6 @@
 """Packet rings that many threads read, close and cancel, and frames and views that others drop. As root."""
 
+import os
 from collections import deque
 from errno import EAGAIN, EBADF, ECANCELED
 from itertools import count
@@ -10,6 +11,8 @@ import berkeley
 from berkeley import constants, socket
 
 PROTOCOL = constants.ETH_P_802_EX1
+# Others on this machine may send of that protocol too.
+HEADER = bytes(6) + os.getpid().to_bytes(6, "big") + PROTOCOL.to_bytes(2, "big")
 KEPT = 50
 ENDS = {EAGAIN, EBADF, ECANCELED, TIMED_OUT}
 NUMBERS = count()
@@ -42,7 +45,7 @@ def rings(crew, random):
                     frame = attempt(ENDS, next, shared[0])
                 except (BufferError, RuntimeError):
                     continue
-                if frame is not None:
+                if frame is not None and frame.data[:14] == HEADER:
                     assert frame.protocol == PROTOCOL
                     kept.append((frame, random.choice([frame.data, None])))
             reading[number] = False
@@ -55,13 +58,13 @@ def rings(crew, random):
                 frame, view = kept.popleft()
             except IndexError:
                 return  # another thread was faster
-            assert whole(frame.data)
+            assert whole(frame.data), bytes(frame)
             assert view is None or whole(view)
             assert (len(frame.data), frame.length) == (334, 334)
 
     def send(random):
         body = b"%08d" % next(NUMBERS)
-        attempt(ENDS, sender.send, bytes(12) + PROTOCOL.to_bytes(2, "big") + body * 40, socket.MSG_DONTWAIT)
+        attempt(ENDS, sender.send, HEADER + body * 40, socket.MSG_DONTWAIT)
 
     def disturb(random):
         ring = shared[0]
