@@ -23,6 +23,9 @@ _HOMES = {
     "DatagramSlot": "_native",
     "IncompleteReadError": "_beyond.methods",
     "LimitOverrunError": "_beyond.methods",
+    "PacketFrame": "_native",
+    "PacketRing": "_beyond.ring",
+    "PacketStatistics": "_beyond.ring",
     "PeerCredentials": "_beyond.credentials",
     "ResumableReader": "_beyond.reader",
     "UnixListener": "_beyond.unix",
@@ -81,6 +84,8 @@ if TYPE_CHECKING:
     from ._beyond.resolving import gethostbyname as gethostbyname
     from ._beyond.resolving import gethostbyname_ex as gethostbyname_ex
     from ._beyond.resolving import getnameinfo as getnameinfo
+    from ._beyond.ring import PacketRing as PacketRing
+    from ._beyond.ring import PacketStatistics as PacketStatistics
     from ._beyond.settings import configure as configure
     from ._beyond.unix import UnixListener as UnixListener
     from ._beyond.unix import connect_unix as connect_unix
@@ -91,6 +96,7 @@ if TYPE_CHECKING:
     from ._native import DatagramBatch as DatagramBatch
     from ._native import DatagramInfo as DatagramInfo
     from ._native import DatagramSlot as DatagramSlot
+    from ._native import PacketFrame as PacketFrame
     from ._native import deadline as deadline
     from ._native import set_lookup_limit as set_lookup_limit
     from .families import register_family as register_family

@@ -264,6 +264,83 @@ class Lookup:
         """Once it is done: what getaddrinfo() would give, or raise."""
 
 
+@final
+class PacketFrame:
+    """A frame that a `PacketRing` gave, and what the kernel knows of it (packet(7)).
+
+    It is good for as long as it is kept, whatever becomes of the ring. It is bytes-like itself, read-only.
+    """
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def data(self) -> memoryview:
+        """The frame's bytes, a read-only memoryview: in place, or of the frame's own copy, if its block has gone.
+
+        It begins with the link layer's header, without a VLAN's tag that the card has taken off: `vlan`. It is shorter
+        than `length` where a filter or the size of a block has cut it.
+        """
+    @property
+    def timestamp(self) -> int:
+        """When the kernel received it, in integer nanoseconds since 1970."""
+    @property
+    def length(self) -> int:
+        """How many bytes it has had on the wire, of which `data` has the first."""
+    @property
+    def vlan(self) -> tuple[int, int] | None:
+        """(tag control information, protocol), the VLAN's tag beside the frame (IEEE 802.1Q), or None.
+
+        Of the first number the low 12 bits are the VLAN. The second is ETH_P_8021Q or ETH_P_8021AD.
+        """
+    @property
+    def type(self) -> int:
+        """PACKET_HOST, PACKET_BROADCAST, PACKET_OTHERHOST ... or PACKET_OUTGOING, for what went out: packet(7).
+
+        On loopback each frame comes twice, once as PACKET_OUTGOING.
+        """
+    @property
+    def interface(self) -> int:
+        """The number of the interface by which it came or went."""
+    @property
+    def protocol(self) -> int:
+        """Its `ETH_P_*` number, in host order."""
+    @property
+    def address(self) -> tuple[str, int, int, int, bytes]:
+        """(interface, protocol, packet type, hardware type, hardware address), as recvfrom() gives it.
+
+        The interface's name is asked for now: '' once the ring is closed.
+        """
+
+
+class Ring:
+    """`berkeley.PacketRing` without its settings.
+
+    The socket is one of AF_PACKET that has a ring of TPACKET_V3 (packet(7)), `interface` an index, 0 for all. It is
+    bound here, when all else is done.
+    """
+
+    def __init__(
+        self, sock: socket, interface: int, protocol: int, block_size: int, blocks: int, promiscuous: bool, /
+    ) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> PacketFrame: ...
+    def close(self) -> None:
+        """close(2): end the capture. A thread that waits for a frame gets OSError (EBADF); frames and views stay good.
+
+        The interface is no longer promiscuous, unless another wants it to be. Once closed, it does nothing.
+        """
+    def cancel(self) -> int:
+        """End the wait for a frame that is under way in another thread: OSError (ECANCELED) there. How many ended.
+
+        The ring can be read on. It is what `socket.cancel()` is.
+        """
+    def fileno(self) -> int:
+        """The descriptor's number, for poll(2) and the like: readable, when the next block is full; -1 once closed."""
+
+
 class socket:
     """A socket: the native base of `socket.socket`.
 

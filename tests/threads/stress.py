@@ -18,12 +18,13 @@ from crew import REST, Crew, descriptors
 from deadlines import deadlines, lookups
 from functions import connections, functions, messages
 from lists import lists
+from rings import rings
 from transfers import modes, rights, shared, streams
 from waking import waking
 
 SCENARIOS = [
     *[streams, modes, shared, rights, lists, closing, files, one_file, functions, connections, messages],
-    *[deadlines, lookups, waking],
+    *[deadlines, lookups, waking, rings],
 ]
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 

@@ -52,6 +52,21 @@ def receiving(sock: socket.socket) -> None:
     text: str = sock.recv(1)  # type: ignore[assignment]
 
 
+def capturing() -> None:
+    with berkeley.PacketRing("lo", filter=bytearray(8), retire=0.01, timeout=None) as ring:
+        assert_type(ring, berkeley.PacketRing)
+        for frame in ring:
+            assert_type(frame, berkeley.PacketFrame)
+            assert_type(frame.data, memoryview)
+            assert_type(frame.vlan, tuple[int, int] | None)
+            assert_type(frame.address, tuple[str, int, int, int, bytes])
+            os.write(1, frame)
+        assert_type(ring.statistics().drops, int)
+        assert_type(ring.fileno(), int)
+    berkeley.PacketRing(None, filter="text")  # type: ignore[arg-type]
+    berkeley.PacketRing("lo", 3)  # type: ignore[call-arg]
+
+
 def helpers(sock: socket.socket) -> None:
     assert_type(sock.recv_exactly(4), bytes)
     assert_type(sock.recv_until(b"\n", 100, partial=b"ab"), bytes)

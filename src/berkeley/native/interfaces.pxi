@@ -3,7 +3,7 @@
 
 cdef extern from "<linux/if_packet.h>":
     struct sockaddr_ll:
-        unsigned short sll_protocol, sll_hatype
+        unsigned short sll_family, sll_protocol, sll_hatype
         int sll_ifindex
         unsigned char sll_pkttype, sll_halen
         unsigned char sll_addr[8]

@@ -56,6 +56,13 @@ cdef extern from "<sys/ioctl.h>" nogil:
     unsigned long FIONBIO, SIOCGIFINDEX, SIOCGIFNAME
 
 
+cdef extern from "<sys/mman.h>" nogil:
+    void *c_mmap "mmap"(void *start, size_t size, int protection, int flags, int fd, long offset)
+    int c_munmap "munmap"(void *start, size_t size)
+    int PROT_READ, PROT_WRITE, MAP_SHARED
+    void *MAP_FAILED
+
+
 cdef extern from "<sys/sendfile.h>" nogil:
     ctypedef long off_t
     ssize_t c_sendfile "sendfile"(int out, int source, off_t *offset, size_t count)

@@ -30,9 +30,9 @@ typedef struct {
 
 enum {
     OP_ACCEPT, OP_CONNECT, OP_RECV, OP_RECVFROM, OP_RECVMSG, OP_SEND, OP_SENDTO, OP_SENDMSG, OP_SENDFILE,
-    OP_RECVMMSG, OP_SENDMMSG,
+    OP_RECVMMSG, OP_SENDMMSG, OP_FRAMES,
     OP_OPEN, OP_PAIR, OP_DUP, OP_CLOSE, OP_BIND, OP_LISTEN, OP_SHUTDOWN, OP_GETSOCKNAME, OP_GETPEERNAME,
-    OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX
+    OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX, OP_MAP
 };
 
 static const operation_kind KINDS[] = {
@@ -48,6 +48,8 @@ static const operation_kind KINDS[] = {
     [OP_RECVMMSG] =    {"recvmmsg",     POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE,   SLEEPS_UNLESS_TOLD},
     [OP_SENDMMSG] =    {"sendmmsg",     POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
     [OP_SENDFILE] =    {"sendfile",     POLLOUT,  WAITS,        ALWAYS,                         SLEEPS},
+    /* It looks at memory that the kernel fills, and makes no call that could sleep. */
+    [OP_FRAMES] =      {"frames",       POLLIN,   ANSWERS,      0,                              INSTANT},
     [OP_OPEN] =        {"socket",       0,        ANSWERS,      0,                              SLEEPS},
     [OP_PAIR] =        {"socketpair",   0,        ANSWERS,      0,                              SLEEPS},
     [OP_DUP] =         {"dup",          0,        ANSWERS,      0,                              SLEEPS},
@@ -63,6 +65,7 @@ static const operation_kind KINDS[] = {
     [OP_IFNAME] =      {"ifname",       0,        ANSWERS,      0,                              INSTANT},
     /* It may load a module, for who is allowed to (netdevice(7)). */
     [OP_IFINDEX] =     {"ifindex",      0,        ANSWERS,      0,                              SLEEPS},
+    [OP_MAP] =         {"mmap",         0,        ANSWERS,      0,                              SLEEPS},
 };
 
 #endif
