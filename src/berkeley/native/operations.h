@@ -13,9 +13,8 @@ enum { SLEEPS, SLEEPS_UNLESS_TOLD, INSTANT };
    CONNECTING: a connection is under way, and families beside TCP say ENOTCONN to who tries.
    POLL_TO_RECEIVE: there may be what a try gives, or throws away, and poll does not yet tell: a stream's data below
    SO_RCVLOWAT (socket(7)), a byte of urgent data.
-   ALWAYS: the call cannot be told not to wait.
-   UNBLOCKED, a hint alone: a call has made the descriptor non-blocking for as long as it took (unblocked.pxi). */
-enum { CONNECTING = 1, POLL_TO_RECEIVE = 2, ALWAYS = 4, UNBLOCKED = 8 };
+   ALWAYS: the call cannot be told not to wait. */
+enum { CONNECTING = 1, POLL_TO_RECEIVE = 2, ALWAYS = 4 };
 
 typedef struct {
     const char *name;
