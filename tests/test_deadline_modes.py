@@ -3,17 +3,18 @@
 import errno
 import os
 import signal
+import struct
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from sleeping import shown, sleeps
 from waits import LONG, SHORT, late, outcome
 
 import berkeley
-from berkeley import socket
+from berkeley import constants, socket
 
 
 @pytest.fixture
@@ -42,49 +43,138 @@ def connect(sock, address, seconds, outcomes):
         outcomes.append(outcome(sock.connect, address))
 
 
-@pytest.fixture
-def connecting(full):
-    """A socket on which a thread connects, within a deadline; and the outcomes of that thread."""
+@contextmanager
+def connecting(sock, address, seconds):
+    """The outcomes of a thread that connects it within a deadline; it has begun, or has ended already."""
     outcomes = []
-    with socket.socket() as sock:
-        thread = threading.Thread(target=connect, args=(sock, full, 4 * SHORT, outcomes))
-        thread.start()
-        while os.get_blocking(sock.fileno()):
-            os.sched_yield()
-        yield sock, outcomes
-        thread.join()
+    thread = threading.Thread(target=connect, args=(sock, address, seconds, outcomes))
+    thread.start()
+    while os.get_blocking(sock.fileno()) and not outcomes:
+        os.sched_yield()
+    yield outcomes
+    thread.join()
 
 
 @pytest.mark.skipif(not shown(), reason="the kernel has no /proc/self/task/*/syscall")
-def test_other_threads_calls_wait_all_the_same(connecting):
+def test_other_threads_calls_wait_all_the_same(full):
     """On the socket, which blocks, while another connects it; and after that."""
-    sock, outcomes = connecting
     received = []
-    reader = threading.Thread(target=lambda: received.append(outcome(sock.recv, 1)))
-    reader.start()
-    while not (outcomes and sleeps(reader.native_id, sock.fileno())):
-        assert reader.is_alive(), received
-        os.sched_yield()
-    assert outcomes == ["timed out"]
-    assert os.get_blocking(sock.fileno())
-    sock.close()
-    reader.join()
+    with socket.socket() as sock:
+        with connecting(sock, full, 4 * SHORT) as outcomes:
+            reader = threading.Thread(target=lambda: received.append(outcome(sock.recv, 1)))
+            reader.start()
+        assert outcomes == ["timed out"]
+        assert os.get_blocking(sock.fileno())
+        while not sleeps(reader.native_id, sock.fileno()):
+            assert reader.is_alive(), received
+            os.sched_yield()
+        sock.close()
+        reader.join()
     assert received == ["EBADF"]
 
 
-@pytest.mark.parametrize(("end", "expected"), [("close", "EBADF"), ("detach", "timed out"), ("cancel", "ECANCELED")])
-def test_the_mode_is_put_back(connecting, end, expected):
+def test_other_threads_calls_wait_through_many(pair):
+    """A datagram socket is connected at once: its mode changes all the time."""
+    over = threading.Event()
+    received = []
+
+    def receive():
+        while (data := outcome(sock.recv, 10)) != b"over":
+            received.append(data)
+
+    def reconnect():
+        while not over.is_set():
+            with berkeley.deadline(LONG):
+                sock.connect(other.getsockname())
+
+    with socket.socket(type=socket.SOCK_DGRAM) as sock, socket.socket(type=socket.SOCK_DGRAM) as other:
+        for each in (sock, other):
+            each.bind(("127.0.0.1", 0))
+        threads = [threading.Thread(target=receive), threading.Thread(target=reconnect)]
+        for thread in threads:
+            thread.start()
+        for _ in range(1000):
+            other.sendto(b"data", sock.getsockname())
+        over.set()
+        threads[1].join()
+        while threads[0].is_alive():
+            other.sendto(b"over", sock.getsockname())
+            threads[0].join(SHORT)
+    assert set(received) <= {b"data"}
+
+
+def test_what_comes_after_it_is_as_ever(full):
+    """EAGAIN is an answer, where the kernel's own time ends a call, and where nothing waits."""
+    timeval = struct.pack("ll", 0, 50_000)
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        with berkeley.deadline(LONG):
+            sock.connect(full)
+        with sock.dup() as copy:
+            for each in (sock, copy):
+                assert outcome(each.recvmsg, 1, 100, constants.MSG_ERRQUEUE) == "EAGAIN"
+                each.setsockopt(socket.SOL_SOCKET, constants.SO_RCVTIMEO, timeval)
+                assert outcome(each.recv, 1) == "EAGAIN"
+
+
+@pytest.mark.skipif(not shown(), reason="the kernel has no /proc/self/task/*/syscall")
+@pytest.mark.parametrize(
+    ("end", "seconds", "expected"),
+    [("close", LONG, "EBADF"), ("detach", 4 * SHORT, "timed out"), ("cancel", LONG, "ECANCELED")],
+)
+def test_the_mode_is_put_back(full, end, seconds, expected):
     """For who shares the descriptor, however the call ends."""
-    sock, outcomes = connecting
-    shared = os.dup(sock.fileno())
-    fd = getattr(sock, end)()
-    while not outcomes:
-        time.sleep(SHORT / 10)
-    assert os.get_blocking(shared)
-    assert outcomes == [expected]
-    os.close(shared)
-    if end == "detach":
-        os.close(fd)
+    with socket.socket() as sock:
+        shared = os.dup(sock.fileno())
+        with connecting(sock, full, seconds) as outcomes:
+            time.sleep(SHORT)  # it waits by now
+            fd = getattr(sock, end)()
+            if end == "detach":
+                assert os.get_blocking(shared)
+                os.set_blocking(fd, False)
+        assert outcomes == [expected]
+        assert os.get_blocking(shared) is (end != "detach")  # as who has it now wants it
+        os.close(shared)
+        if end == "detach":
+            os.close(fd)
+
+
+def test_a_child_that_closes_its_copy(python):
+    """It leaves the mode alone, which its parent's call needs."""
+    done = python("-W", "ignore::DeprecationWarning", "-c", CHILD)
+    assert (done.stdout, done.stderr) == ("timed out\n", "")
+
+
+CHILD = f"""
+import os, threading, time
+import berkeley
+from berkeley import socket
+
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("")
+listener.listen(0)
+first = socket.socket(socket.AF_UNIX)
+first.connect(listener.getsockname())
+sock = socket.socket(socket.AF_UNIX)
+
+def fork():
+    while os.get_blocking(sock.fileno()):
+        time.sleep(.001)
+    if not (pid := os.fork()):
+        sock.close()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+thread = threading.Thread(target=fork)
+thread.start()
+try:
+    with berkeley.deadline({10 * SHORT}):
+        sock.connect(listener.getsockname())
+except TimeoutError as error:
+    print(error)
+thread.join()
+for each in (listener, first, sock):
+    each.close()
+"""
 
 
 @pytest.fixture
@@ -109,6 +199,14 @@ def test_a_descriptor_that_does_not_block_is_left_alone(unblocked, pair, full, s
         pair[1].setblocking(False)
         pair[1].send(b"data")
         assert unblocked.recv(9) == b"data"
+
+
+def test_nor_is_one_that_is_polled_first(unblocked):
+    """It would wait for as much as SO_RCVLOWAT says."""
+    unblocked.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 4)
+    for seconds in (None, LONG, 0):
+        with berkeley.deadline(seconds):
+            assert outcome(unblocked.recv, 1) == "EAGAIN"
 
 
 def masked():

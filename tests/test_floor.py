@@ -14,7 +14,7 @@ NATIVE = ROOT / "src" / "berkeley" / "native"
 # Named in the floor alone, beside their declarations: another system has other words for these.
 FLOOR = {"libc.pxd", "system.pxi"}
 OF_THE_SYSTEM = [
-    "errno", "fstat", "c_socket", "c_socketpair", "accept4", "fcntl", "F_DUPFD_CLOEXEC", "c_close", "FIONBIO", "ppoll",
+    "errno", "c_socket", "c_socketpair", "accept4", "fcntl", "F_DUPFD_CLOEXEC", "c_close", "FIONBIO", "ppoll",
     "pollfd", "clock_gettime", "c_getaddrinfo", "c_getnameinfo", "c_if_nameindex", "c_if_indextoname",
     "c_if_nametoindex",
 ]  # fmt: skip

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
 
 def check_port(port: object, least: int) -> None:
     """ValueError for a port's number, as int or in digits, that no port has: getaddrinfo(3) would take another."""
-    digits = port.decode("latin-1") if isinstance(port, (bytes, bytearray)) else port
-    number = int(digits) if isinstance(digits, str) and digits.isascii() and digits.isdigit() else digits
+    text = port.decode("latin-1") if isinstance(port, (bytes, bytearray)) else port
+    try:
+        number = int(text) if isinstance(text, str) else text
+    except ValueError:
+        return  # a service's name
     if isinstance(number, int) and not least <= number <= 65535:
         raise ValueError(f"port must be {least} to 65535, not {port!r}")
 

@@ -36,11 +36,12 @@ def wait_for_port(host: "Host", port: "Port", timeout: float) -> None:
     check_port(port, 1)
     pause = _FIRST_PAUSE
     failed: OSError | None = None
-    refused = _native.audits_refused()
     with _native.deadline(timeout) as limit:
         while True:
+            refused = _native.audits_refused()
             try:
                 for family, type, proto, _, address in namespace.getaddrinfo(host, port, type=_socket.SOCK_STREAM):
+                    refused = _native.audits_refused()  # what the program's resolver has got over is no matter
                     try:
                         return _connect(namespace.socket(family, type, proto), address)
                     except OSError as error:

@@ -81,14 +81,14 @@ cdef ssize_t call_connect(Handle handle, Operation *operation) noexcept nogil:
 cdef ssize_t connect_in_time(socket sock, Connect *connect) noexcept:
     """Within a deadline, a socket that blocks does not while it connects: to know when to stop, it must be told."""
     cdef ssize_t result
-    cdef Unblocked descriptor
+    cdef Handle handle
     if connect.operation.alarm == NONE:
         return outcome(sock, &connect.operation, call_connect)
     connect.operation.alarm = NONE
     connect.operation.state = FRESH
-    unblock(sock, &descriptor)
+    handle = unblock(sock)
     result = outcome(sock, &connect.operation, call_connect)
-    block_again(sock, &descriptor)
+    block_again(sock, handle)
     return result
 
 

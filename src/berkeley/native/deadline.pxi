@@ -106,8 +106,9 @@ cdef int narrow(Operation *operation, socket sock, int kind, object address) exc
     if nearest == 0:
         return 0
     left = nearest - system_clock()
-    # Accepting and connecting sleep wherever the descriptor blocks; the others are asked once they would wait.
-    if operation.timeout < 0 and (left <= 0 or KINDS[kind].sleeps == SLEEPS) and never_waits(sock, &KINDS[kind]):
+    # Of calls that are tried first it is asked when they would wait.
+    if operation.timeout < 0 and (left <= 0 or KINDS[kind].sleeps == SLEEPS
+                                  or KINDS[kind].polls_first & hints_of(sock)) and never_waits(sock, &KINDS[kind]):
         return 0
     if left <= 0:
         raise_outcome(TIMED_OUT, address)

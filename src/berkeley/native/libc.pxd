@@ -45,12 +45,6 @@ cdef extern from "<fcntl.h>" nogil:
     int F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, O_CLOEXEC, O_NONBLOCK, O_PATH
 
 
-cdef extern from "<sys/stat.h>" nogil:
-    ctypedef struct c_stat "struct stat":
-        uint64_t st_dev, st_ino
-    int fstat(int fd, c_stat *status)
-
-
 cdef extern from "<sys/ioctl.h>" nogil:
     int ioctl(int fd, unsigned long request, ...)
     unsigned long FIONBIO, SIOCGIFINDEX, SIOCGIFNAME

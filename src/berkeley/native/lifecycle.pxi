@@ -90,6 +90,7 @@ cdef inline void take_descriptor(socket sock, Handle handle, int family, int kin
         store_long(&sock.sock_timeout, timeout)
         sock.own_timeout = timeout
         store_int(&sock.unblocked, 0)
+        store_long(&sock.blocked_since, 0)
         store_char(&sock.hints, 0)
         set_file_count(&sock.io_refs, 0)
         set_closed(&sock.closed, False)

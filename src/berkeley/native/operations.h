@@ -15,10 +15,9 @@ enum { SLEEPS, SLEEPS_UNLESS_TOLD, INSTANT };
    SO_RCVLOWAT (socket(7)), a byte of urgent data.
    ALWAYS: the call cannot be told not to wait.
 
-   Hints that say nothing of polling. UNBLOCKED: a call has made the descriptor non-blocking for as long as it took
-   (unblocked.pxi). COALESCES: what comes may be several datagrams joined (UDP_GRO). CUTS_ITSELF: the kernel has refused
-   to cut what send_segments() sends (UDP_SEGMENT). */
-enum { CONNECTING = 1, POLL_TO_RECEIVE = 2, ALWAYS = 4, UNBLOCKED = 8, COALESCES = 16, CUTS_ITSELF = 32 };
+   Hints that say nothing of polling. COALESCES: what comes may be several datagrams joined (UDP_GRO). CUTS_ITSELF: the
+   kernel has refused to cut what send_segments() sends (UDP_SEGMENT). */
+enum { CONNECTING = 1, POLL_TO_RECEIVE = 2, ALWAYS = 4, COALESCES = 8, CUTS_ITSELF = 16 };
 
 typedef struct {
     const char *name;

@@ -36,7 +36,9 @@ cdef class socket:
     cdef int narrowed_by                # which process
     cdef int narrowed_count
     cdef bint did_not_block             # the descriptor, whatever the timeout said
-    cdef int unblocked                  # how many calls have made it non-blocking meanwhile (unblocked.pxi)
+    # How many calls have made it non-blocking meanwhile (unblocked.pxi), and when the last one had ended.
+    cdef int unblocked
+    cdef int64_t blocked_since
 
     def __cinit__(self):
         self.sock_fd = NO_HANDLE

@@ -51,12 +51,6 @@ cdef inline bint system_is_nonblocking(Handle handle) noexcept nogil:
     return fcntl(handle, F_GETFL) & O_NONBLOCK
 
 
-cdef inline uint64_t system_identity(Handle handle) noexcept nogil:
-    """Of an open socket, another for each; 0 of what is not open."""
-    cdef c_stat status
-    return status.st_dev << 32 ^ status.st_ino if fstat(handle, &status) == 0 else 0
-
-
 cdef inline bint system_is_open(Handle handle) noexcept nogil:
     return fcntl(handle, F_GETFD) >= 0
 

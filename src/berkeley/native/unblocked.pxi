@@ -1,53 +1,66 @@
 # Descriptors that block, and do not for a while: a connection within a deadline makes them so (connection.pxi). To
-# other threads' calls the socket blocks all the same.
+# other threads' calls the socket blocks all the same: they are made again until it does.
 
-cdef struct Unblocked:
-    Handle handle
-    uint64_t identity       # of the open file, for all who share it
+cdef enum:
+    # ns: so long after it, a call may still come back from the kernel with what it was told meanwhile.
+    AFTERWARDS = 20000000
 
 
-cdef void unblock(socket sock, Unblocked *descriptor) noexcept:
-    """Until `block_again` it does not block."""
+cdef Handle unblock(socket sock) noexcept:
+    """Its descriptor, which does not block until `block_again`."""
+    cdef Handle handle
     with cython.critical_section(sock):
         if forks != 0:
             follow_forks(sock)
-        descriptor.handle = handle_of(sock)
-        descriptor.identity = system_identity(descriptor.handle)
-        add_hint(sock, UNBLOCKED)
+        handle = handle_of(sock)
         store_int(&sock.unblocked, sock.unblocked + 1)
-        system_set_nonblocking(descriptor.handle, True)
+        system_set_nonblocking(handle, True)
+    return handle
 
 
-cdef void block_again(socket sock, const Unblocked *descriptor) noexcept:
-    """Also where it was detached meanwhile; of a socket that was closed, the closer has put the mode back."""
+cdef void block_again(socket sock, Handle handle) noexcept:
     with cython.critical_section(sock):
-        store_int(&sock.unblocked, max(sock.unblocked - 1, 0))
-        if sock.unblocked == 0 and system_identity(descriptor.handle) == descriptor.identity:
-            system_set_nonblocking(descriptor.handle, timeout_of(sock) >= 0)
+        # Who has closed or detached it meanwhile, has put the mode back.
+        if handle_of(sock) == handle and sock.unblocked > 0:
+            if sock.unblocked == 1:
+                system_set_nonblocking(handle, timeout_of(sock) >= 0)
+            end_unblocked(sock, sock.unblocked - 1)
 
 
 cdef void put_mode_back(socket sock, Handle handle) noexcept:
-    """Of a descriptor that is closed while calls are made: others may share the open file. In the critical section."""
+    """Of a descriptor that is the socket's no more: others may share the open file. In the critical section."""
+    if forks != 0:
+        follow_forks(sock)
     if sock.unblocked > 0:
         system_set_nonblocking(handle, timeout_of(sock) >= 0)
+        end_unblocked(sock, 0)
     widen(sock, handle)
+
+
+cdef void end_unblocked(socket sock, int others) noexcept:
+    store_long(&sock.blocked_since, system_clock())
+    store_int(&sock.unblocked, others)
 
 
 cdef Handle detach_socket(socket sock) noexcept:
     cdef Handle handle
     with cython.critical_section(sock):
         handle = take_handle(&sock.sock_fd, NO_HANDLE)
-        widen(sock, handle)
+        put_mode_back(sock, handle)
     return handle
 
 
-cdef bint was_unblocked(socket sock, const Operation *operation) noexcept nogil:
-    """Was it for another thread's call that this one, of a socket that blocks, was told to come again?"""
-    return (operation.timeout < 0 and hints_of(sock) & UNBLOCKED and operation.kind.would_block == WAITS_TIMED
-            and not operation.flags & MSG_DONTWAIT
-            and (load_int(&sock.unblocked) > 0 or not system_is_nonblocking(handle_of(sock))))
+cdef inline bint was_unblocked(socket sock) noexcept nogil:
+    """May what a call was told be for another thread's connection?"""
+    return load_int(&sock.unblocked) > 0 or (load_long(&sock.blocked_since) != 0
+                                             and system_clock() - load_long(&sock.blocked_since) < AFTERWARDS)
+
+
+cdef bint is_for_another(socket sock, const Operation *operation) noexcept nogil:
+    """Is it, of a call that waits in the kernel?"""
+    return operation.timeout < 0 and not operation.flags & MSG_DONTWAIT and was_unblocked(sock)
 
 
 cdef bint never_waits(socket sock, const Kind *kind) noexcept nogil:
     """Has the program made the descriptor of a socket that blocks non-blocking itself (fcntl(2))?"""
-    return kind.would_block != WAITS and load_int(&sock.unblocked) == 0 and system_is_nonblocking(handle_of(sock))
+    return kind.would_block != WAITS and system_is_nonblocking(handle_of(sock)) and not was_unblocked(sock)

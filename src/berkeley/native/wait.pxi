@@ -157,7 +157,9 @@ cdef ssize_t judge(socket sock, Operation *operation, ssize_t result) noexcept n
     if result == -EAGAIN and operation.state == ASKING:
         end_asking(sock, operation)
         return WAIT
-    if result != WAIT and not (result == -EAGAIN and (waits(operation) or was_unblocked(sock, operation))):
+    if result != WAIT and not (result == -EAGAIN and waits(operation)):
+        if result == -EAGAIN and is_for_another(sock, operation):
+            return WAIT if system_pause(FIRST_PAUSE * NANOSECONDS) == 0 else SIGNALS
         return result
     if operation.state == LAST_TRY:
         return TIMED_OUT
