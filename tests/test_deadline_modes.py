@@ -18,24 +18,9 @@ from berkeley import constants, socket
 
 
 @pytest.fixture
-def pair():
-    first, second = socket.socketpair()
-    with first, second:
-        yield first, second
-
-
-@pytest.fixture
-def full():
-    """The address of a TCP listener that has no room."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield listener.getsockname()
+def impl():
+    """For the fixtures of all tests: `pair`, and `full`, to which connecting takes for ever."""
+    return socket
 
 
 def connect(sock, address, seconds, outcomes):

@@ -140,14 +140,14 @@ def _as_completed(
     waiting = lookups[::-1]
     begun: list[tuple[Host, _native.Lookup]] = []
     process = os.getpid()
-    # Asked before each round, and not only where there is something to wait for: is there time left?
-    while (waiting or begun) and _native.await_lookup(_native.lookups_ended() - 1, until):
+    while (waiting or begun) and _is_time_left(until):
         seen = _native.lookups_ended()
         if process != os.getpid():
             process = os.getpid()
             waiting += [(host, _lookup(host, *arguments)) for host, lookup in begun[::-1] if not lookup.done]
             begun = [each for each in begun if each[1].done]
-        while waiting:
+        # Asked before each one: where turns are given back as fast, there is no end to it else.
+        while waiting and _is_time_left(until):
             host, lookup = waiting[-1]
             try:
                 if isinstance(lookup, OSError):
@@ -170,6 +170,11 @@ def _as_completed(
             _native.await_lookup(seen, min(filter(None, (until, *(lookup.until for _, lookup in begun))), default=0))
     for host, _ in [*begun, *waiting[::-1]]:
         yield host, _late(host, arguments[0])
+
+
+def _is_time_left(until: int) -> bool:
+    """Also where there is nothing to wait for: one that has ended is enough."""
+    return _native.await_lookup(_native.lookups_ended() - 1, until)
 
 
 def _late(host: "Host", port: "Port") -> TimeoutError:
