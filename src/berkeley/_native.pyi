@@ -663,6 +663,8 @@ def recv_queued(sock: socket, bufsize: int, ancbufsize: int, /) -> tuple[bytes, 
 
     It does not wait, whatever the socket's timeout is, and the deadlines around it.
     """
+def pack_netlink(sock: socket | None, caller: str, address: Address, /) -> bytes:
+    """struct sockaddr_nl for (pid, groups), of which the low 32 bits count. TypeError for anything but such a pair."""
 def sendfile(sock: socket, source: int, offset: int, count: int, before: int, /) -> int:
     """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end.
 
@@ -674,6 +676,8 @@ def type_name(value: object, /) -> str:
     """The name of the value's type, as the interpreter's own messages have it: "int", "collections.deque"."""
 def unpack_descriptors(rights: ReadableBuffer, /) -> list[int]:
     """The descriptors in SCM_RIGHTS data (bytes-like), as a list; a last one that was cut is left out."""
+def unpack_netlink(sock: socket | None, raw: bytes, /) -> tuple[int, int]:
+    """(pid, groups) from a struct sockaddr_nl; what is cut off is 0."""
 def unpack_packet(sock: socket, raw: bytes, /) -> tuple[str, int, int, int, bytes]:
     """(interface, protocol, packet type, hardware type, hardware address) from a struct sockaddr_ll (packet(7)).
 

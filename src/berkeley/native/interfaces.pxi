@@ -58,9 +58,7 @@ def unpack_packet(socket sock not None, bytes raw not None, /):
     the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
     """
     cdef Address copy
-    clear_address(&copy)
-    copy.length = <socklen_t>min(<size_t>PyBytes_GET_SIZE(raw), sizeof(sockaddr_storage))
-    memcpy(&copy.storage, PyBytes_AS_STRING(raw), copy.length)
+    copy_address(&copy, raw)
     return unpack_link(sock, &copy)
 
 

@@ -192,7 +192,7 @@ cdef Py_ssize_t send_many(socket sock, Outgoing *outgoing, int flags) except -1:
     cdef Operation *operation = &multiple.operation
     cdef Py_ssize_t sent = 0
     cdef ssize_t part
-    cdef unsigned int before = load_count(&sock.cancels)
+    cdef unsigned int before = cancels_of(sock)
     begin(operation, sock, OP_SENDMMSG, flags)
     if outgoing.count > MOST_MESSAGES and operation.timeout > 0 and operation.deadline == 0:
         start_clock(operation)

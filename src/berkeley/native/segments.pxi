@@ -43,7 +43,7 @@ cdef Py_ssize_t send_in_parts(socket sock, Data *data, Py_ssize_t size, Address 
     cdef Operation *operation = &segments.operation
     cdef Py_ssize_t sent = 0, most = size
     cdef ssize_t part
-    cdef unsigned int before = load_count(&sock.cancels)
+    cdef unsigned int before = cancels_of(sock)
     if segments_in_kernel(sock):
         most = max(size, min(<Py_ssize_t>MOST_SEGMENTS, LARGEST_DATAGRAM // size) * size)
     memset(&segments.header, 0, sizeof(msghdr))
