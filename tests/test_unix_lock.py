@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -102,6 +103,33 @@ def test_a_lock_that_is_held(path, lock):
         with pytest.raises(OSError, match=r"Address already in use: '.*/sock'$"):
             berkeley.listen_unix(path)
     assert not path.exists()
+    lock.unlink()
+
+
+NO_LOCKS = {
+    "FIFO": os.mkfifo,
+    "directory": os.mkdir,
+    "symbolic link": lambda lock: os.symlink("nothing", lock),
+    "socket": lambda lock: os.mknod(lock, stat.S_IFSOCK | 0o600),
+}
+
+
+@pytest.mark.parametrize("make", NO_LOCKS.values(), ids=NO_LOCKS)
+def test_what_is_no_lock_stays(path, lock, make):
+    """And nobody waits for it, as for a FIFO that nobody reads."""
+    make(lock)
+    with pytest.raises(FileExistsError, match=r"the lock '.*berkeley-lock' is no regular file: '.*/sock'$") as caught:
+        berkeley.listen_unix(path)
+    assert caught.value.filename == caught.value.address == str(path)
+    assert not path.exists()
+    os.rename(lock, lock.with_name("other"))
+    berkeley.listen_unix(path).close()
+
+
+def test_a_fifo_that_somebody_reads_is_no_lock(path, lock):
+    os.mkfifo(lock)
+    with open(os.open(lock, os.O_RDONLY | os.O_NONBLOCK)), pytest.raises(FileExistsError):
+        berkeley.listen_unix(path)
     lock.unlink()
 
 
