@@ -15,7 +15,7 @@ from struct import Struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel import claimed, interface, opened, outcome, outcomes, refusals
+from kernel import Index, claimed, interface, opened, outcome, outcomes, refusals
 from layouts import layout
 from waits import arrived
 
@@ -260,14 +260,6 @@ def test_struct(tmp_path):
         for name, value in {"can_family": ours.AF_CAN, "can_ifindex": ours.if_nametoindex("lo"), **numbers}.items():
             offset, size = struct[name]
             assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
-
-
-class Index:
-    def __index__(self):
-        return 5
-
-    def __repr__(self):
-        return "Index"
 
 
 NO_ADDRESS = [

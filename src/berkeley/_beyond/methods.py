@@ -179,10 +179,16 @@ def set_keepalive(self: "socket", idle: int, interval: int, count: int) -> None:
     32767 s, and 1 to 127 questions, else ValueError; OSError (EOPNOTSUPP, ENOPROTOOPT) for a socket that is not TCP's.
     It begins once all three are taken; `setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)` ends it.
     """
+    for option in keepalive_options(idle, interval, count):
+        self.setsockopt(*option)
+
+
+def keepalive_options(idle: int, interval: int, count: int) -> "list[tuple[int, int, int]]":
+    """What set_keepalive() sets, as setsockopt() takes it, in that order. Errors are those of check_keepalive()."""
     values = check_keepalive(idle, interval, count)
-    for (_, option, _), value in zip(_KEEPALIVE, values):  # noqa: B905  (there are three of each)
-        self.setsockopt(_socket.IPPROTO_TCP, option, value)
-    self.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)
+    pairs = zip(_KEEPALIVE, values)  # noqa: B905  (there are three of each)
+    options = [(_socket.IPPROTO_TCP, option, value) for (_, option, _), value in pairs]
+    return [*options, (_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)]
 
 
 def check_keepalive(idle: int, interval: int, count: int) -> "tuple[int, int, int]":
