@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from errno import EAGAIN, EBADF, ECANCELED, ECONNREFUSED, EINVAL, EMSGSIZE, ENOBUFS
 from itertools import count
+from threading import Lock
 
 from crew import TIMED_OUT, attempt
 
@@ -58,17 +59,21 @@ def offloads(crew, _):
             sock.settimeout(0.002)
             return sock
 
-        here = [opened()]
+        here, exchanging = [opened()], Lock()
+
+        def sender():
+            with exchanging:
+                return here[0]
 
         def cut(random):
             many = random.randrange(1, 130)
-            sent = attempt(REFUSED, here[0].send_segments, segments(numbers, many), SEGMENT, to) or 0
+            sent = attempt(REFUSED, sender().send_segments, segments(numbers, many), SEGMENT, to) or 0
             assert sent % SEGMENT == 0
             found["sent"].append(sent // SEGMENT)
 
         def send(random):
             rows = [(segments(numbers, 1), random.choice(INFOS), to) for _ in range(random.randrange(1, 9))]
-            found["sent otherwise"].append(attempt(REFUSED, here[0].sendmmsg, rows) or 0)
+            found["sent otherwise"].append(attempt(REFUSED, sender().sendmmsg, rows) or 0)
 
         batch = DatagramBatch(4, LARGEST, ancbufsize=room)
 
@@ -85,8 +90,10 @@ def offloads(crew, _):
                 found["in lists"].append(checked(data))
 
         def replace(random):
-            old, here[0] = here[0], opened()
-            here[0].setsockopt(socket.SOL_SOCKET, constants.SO_NO_CHECK, random.random() < 0.2)
+            new = opened()
+            new.setsockopt(socket.SOL_SOCKET, constants.SO_NO_CHECK, random.random() < 0.2)
+            with exchanging:
+                old, here[0] = here[0], new
             assert old.segments_in_kernel() in (True, False)
             old.close()
             switch(random)
@@ -94,7 +101,7 @@ def offloads(crew, _):
         def switch(random):
             there.set_coalescing(random.random() < 0.5)
             there.set_datagram_info(random.random() < 0.8)
-            assert here[0].segments_in_kernel() in (True, False)
+            assert sender().segments_in_kernel() in (True, False)
 
         def errors(random):
             attempt({ECONNREFUSED}, lost.sendmmsg, [(b"anybody?", random.choice(INFOS[:3]), nobody)] * 3)
