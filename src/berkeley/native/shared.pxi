@@ -50,7 +50,7 @@ cdef extern from *:
     """
     ctypedef struct Guard:
         pass
-    void guard(Guard *place, socket object)
+    void guard(Guard *place, object thing)
     void unguard(Guard *place)
 
 
