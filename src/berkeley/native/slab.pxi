@@ -95,4 +95,4 @@ cdef int have_alone(Slab slab) except -1:
 cdef int refuse_use(Py_ssize_t views) except -1:
     if views == HELD:
         raise RuntimeError("another call receives into this batch")
-    raise BufferError(f"the batch is in use: {views} views of its slots, or calls that send them")
+    raise BufferError(f"the batch is in use by views of its slots, or calls that send them: {views}")
