@@ -666,8 +666,8 @@ def in_a_child(check):
 
 def test_a_child_reads_nothing_that_the_kernel_may_write(left):
     """It has frames left in a block that the parent hands back, and that is filled anew."""
-    with opened(blocks=1) as ring:
-        send(left, 3, size=100)
+    with opened(retire=SHORT) as ring:
+        send(left, 3)
         first, second = next(ring), next(ring)
         view = first.data
 
@@ -682,7 +682,7 @@ def test_a_child_reads_nothing_that_the_kernel_may_write(left):
 
 
 def test_a_child_has_copies_of_frames(left):
-    with opened(blocks=2) as ring:
+    with opened() as ring:
         send(left, 2)
         kept = list(islice(ring, 2))
         send(left, 1, start=2)
@@ -697,7 +697,7 @@ def test_a_child_has_copies_of_frames(left):
 
 def test_a_child_drops_frames_and_the_ring(left):
     before = mapped()
-    ring = opened(blocks=1)
+    ring = opened(retire=SHORT)
     send(left, 3)
     kept = list(islice(ring, 2))
 
