@@ -1,6 +1,7 @@
 """What tests of several modules use."""
 
 import fcntl
+import itertools
 import os
 import re
 import shutil
@@ -172,11 +173,12 @@ def example(tmp_path):
     """Starts a program of the project's examples/; sees that it ends with the status, and that its standard error is
     what the pattern says. Python would tell there of sockets that were not closed.
     """
+    numbers = itertools.count()
 
     @contextmanager
     def start(name, *arguments, status=0, says=""):
         command = [sys.executable, "-X", "dev", PROGRAMS / name, *map(str, arguments)]
-        log = tmp_path / f"{name}.log"
+        log = tmp_path / f"{name}.{next(numbers)}.log"
         with (
             log.open("w") as errors,
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path) as process,
