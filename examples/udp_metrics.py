@@ -66,7 +66,7 @@ def listening(host, port):
     with socket.socket(family, kind, protocol) as sock:
         # What comes while a summary is printed waits there.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        # Tell how many were lost so far, for want of room: see lost().
+        # With each comes how many were lost so far for want of room.
         sock.setsockopt(socket.SOL_SOCKET, constants.SO_RXQ_OVFL, 1)
         sock.bind(address)
         yield sock
@@ -82,9 +82,12 @@ def serve(sock, interval):
         signal.signal(number, end)
     metrics = Metrics()
     print("listening on", *sock.getsockname()[:2], flush=True)
-    while sock.getblocking():
+    while True:
         in_batches(sock, metrics, interval)
+        waits = sock.getblocking()
         metrics.report()
+        if not waits:
+            break
 
 
 # --- two ways to receive
@@ -107,10 +110,12 @@ def in_batches(sock, metrics, interval):
     """All that is there by one call, into memory that is made once; how many datagrams came in the interval."""
     batch, count = berkeley.DatagramBatch(BATCH, LARGEST_DATAGRAM, ancbufsize=socket.CMSG_SPACE(4)), 0
     with bounded(sock, interval):
-        while sock.getblocking():
+        while True:
             count += sock.recvmmsg_into(batch)
             metrics.lost = batch[-1].info.dropped or 0
             metrics.add(b"\n".join(batch))  # a slot is bytes-like
+            if not sock.getblocking():
+                break
     return count
 
 
@@ -118,10 +123,12 @@ def one_by_one(sock, metrics, interval):
     """The same with the call that every socket module has."""
     count = 0
     with bounded(sock, interval):
-        while sock.getblocking():
+        while True:
             data, _ = sock.recvfrom(LARGEST_DATAGRAM)
             count += 1
             metrics.add(data)
+            if not sock.getblocking():
+                break
     return count
 
 
