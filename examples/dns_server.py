@@ -5,9 +5,9 @@
     dig @127.0.0.1 -p 5300 www.example A
 
 Queries are taken and answered in batches, each from the address that it was sent to. It follows aliases within the
-zone, knows wildcards (RFC 4592), and refers to those to whom a part of the zone is delegated; what does not fit is cut
-and says so (TC): dig would ask again by TCP, which is not served here. Nor are transfers, updates and DNSSEC. SIGINT
-(Ctrl-C) or SIGTERM ends it.
+zone, knows wildcards (RFC 4592), and refers to those to whom a part of the zone is delegated. Of an answer that does
+not fit, it says so alone (TC): dig would ask again by TCP, which is not served here, nor are transfers, updates and
+DNSSEC. SIGINT (Ctrl-C) or SIGTERM ends it.
 """
 
 import argparse
@@ -166,7 +166,12 @@ class Authority:
         else:
             self.fill(response, query.question[0])
         most = min(max(query.payload, SMALLEST), LARGEST) if query.edns >= 0 else SMALLEST
-        return response.to_wire(max_size=most, prefer_truncation=True)[2:]
+        try:
+            return response.to_wire(max_size=most)[2:]
+        except dns.exception.TooBig:  # all of it is needed: of what is additional, there is glue alone (RFC 9471)
+            response.answer, response.authority, response.additional = [], [], []
+            response.flags |= dns.flags.TC
+            return response.to_wire()[2:]
 
     def fill(self, response, question):
         name, kind = question.name, question.rdtype

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import signal
+import struct
 
 import dns.flags
 import dns.message
@@ -37,6 +38,8 @@ ns.sub    AAAA   2001:db8::1
 large     TXT    "{0}" "{0}" "{0}"
 larger    TXT    "{0}" "{0}" "{0}" "{0}" "{0}"
 """.format("x" * 250)
+# Servers of a part, of which only the names fit into 512 bytes.
+ZONE += "".join(f"crowd NS ns{number}.crowd\nns{number}.crowd AAAA 2001:db8::{number}\n" for number in range(12))
 SOA = ["zone.test. 60 IN SOA ns.zone.test. hostmaster.zone.test. 1 2 3 4 60"]
 REFERRAL = ["sub.zone.test. 600 IN NS ns.example.org.", "sub.zone.test. 600 IN NS ns.sub.zone.test."]
 WWW = ["www.zone.test. 600 IN A 192.0.2.2", "www.zone.test. 600 IN A 192.0.2.3"]
@@ -151,6 +154,14 @@ def test_dns_sizes(server, name, options, whole):
     assert said.payload == (1232 if options else 0)
 
 
+@pytest.mark.parametrize(("options", "count"), [({}, 0), ({"use_edns": 0, "payload": 1232}, 12)])
+def test_dns_referral_that_is_large(server, options, count):
+    """One without the addresses would lead nowhere."""
+    said, _ = ask(server, "www.crowd.zone.test.", **options)
+    assert (len(records(said.authority)), len(records(said.additional))) == (count, count)
+    assert bool(said.flags & dns.flags.TC) == (count == 0)
+
+
 def test_dns_edns_of_the_future(server):
     said, _ = ask(server, "www.zone.test.", use_edns=1)
     assert (said.rcode(), said.edns, said.answer) == (dns.rcode.BADVERS, 0, [])
@@ -215,6 +226,34 @@ def test_dns_many_at_once(example):
         assert sorted(answer.id for answer in answers) == [*range(150)]
         assert {answer.answer[0][0].address for answer in answers} == {"192.0.2.81"}
         assert ended(process, signal.SIGINT) == "queries answered: 150\n"
+
+
+def test_dns_whom_nothing_can_be_sent_to(example):
+    """The others in the batch have their answers all the same."""
+    query = dns.message.make_query("www.example.", "A").to_wire()
+    says = r"127\.0\.0\.1: .*Invalid argument\n"
+    with (
+        raw_socket() as nobody,
+        socket.socket(type=socket.SOCK_DGRAM) as sock,
+        example("dns_server.py", says=says) as process,
+    ):
+        address = listening(process)
+        sock.settimeout(10)
+        sock.connect(address)
+        process.send_signal(signal.SIGSTOP)
+        sock.send(query)
+        nobody.sendto(struct.pack("!HHHH", 0, address[1], 8 + len(query), 0) + query, address)  # from port 0
+        sock.send(query)
+        process.send_signal(signal.SIGCONT)
+        assert sock.recv(512) == sock.recv(512)
+        assert ended(process) == "queries answered: 3\n"
+
+
+def raw_socket():
+    try:
+        return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+    except PermissionError:
+        return pytest.skip("a raw socket takes root's rights")
 
 
 @pytest.mark.parametrize(
