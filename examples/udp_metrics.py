@@ -217,6 +217,7 @@ def compare(sock, seconds, turns=5):
     if feeder == 0:
         feed(sock)
     try:
+        sock.recv(1, socket.MSG_PEEK)  # it is at work
         for turn, name in itertools.product(range(turns), ways):
             begun, used, metrics = time.monotonic(), time.process_time(), Metrics()
             count = ways[name](sock, metrics, seconds)
