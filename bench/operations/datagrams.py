@@ -110,7 +110,7 @@ def offloads(mode, size, count):
         setup=f"{UNCONNECTED}\ndata = bytes({size}); many = data * {count}; to = b.getsockname()\n"
         f"import berkeley\n{COALESCING.format(end="b")}\n{MODES[mode]}\n{MODES[mode].replace('a.', 'b.')}\nthere = b.fileno()",
         count=1,
-        ours=f"a.send_segments(many, {size}, to)\nb.recvmmsg_into(joined)\nfor slot in joined: slot.segments()",
+        ours=f"a.send_segments(many, {size}, to)\nb.recvmmsg_into(joined)\nfor slot in joined:\n    for segment in slot.segments(): pass\ndel segment",
         pieces=count,
         floor=f"send_segments(ends, {count}) < 0 ? -1 : receive_joined(ends)",
     )
@@ -161,7 +161,7 @@ OPERATIONS = [
                 mode,
                 size,
                 "batch, coalesced",
-                "got += a.recvmmsg_into(joined) and sum(len(slot.segments()) for slot in joined)",
+                "got += a.recvmmsg_into(joined) and sum(1 for slot in joined for segment in slot.segments())",
                 COALESCING.format(end="a"),
             ),
         )
