@@ -11,7 +11,7 @@ import pytest
 from waits import LONG, SHORT, late
 
 import berkeley
-from berkeley import socket
+from berkeley import constants, socket
 
 COUNT, SIZE = 8, 100
 
@@ -309,6 +309,44 @@ def test_descriptors_that_are_taken(passing):
     for taken in (fd, other):
         assert not os.get_inheritable(taken)
         os.close(taken)
+
+
+@pytest.fixture
+def telling(passing):
+    """The socket is told of the sender's process too: it gets a descriptor of that."""
+    send, there = passing
+    try:
+        there.setsockopt(socket.SOL_SOCKET, constants.SO_PASSPIDFD, 1)
+    except OSError as error:
+        pytest.skip(f"no SO_PASSPIDFD (Linux 6.5): {error.strerror}")
+    return send, there
+
+
+def test_descriptors_of_the_sender_that_nobody_takes_are_closed(telling):
+    send, there = telling
+    before = descriptors()
+    with berkeley.DatagramBatch(4, 10, ancbufsize=64) as batch:
+        for _ in range(3):
+            send()
+            there.recvmmsg_into(batch)
+            assert descriptors() == before + 2
+    assert descriptors() == before
+
+
+def test_descriptors_of_the_sender_that_are_taken(telling):
+    send, there = telling
+    before = descriptors()
+    with berkeley.DatagramBatch(4, 10, ancbufsize=64) as batch:
+        send()
+        there.recvmmsg_into(batch)
+        info = batch[0].info
+    assert len(info.descriptors) == 2
+    assert info.pidfd in info.descriptors
+    with open(f"/proc/self/fdinfo/{info.pidfd}") as file:
+        assert f"Pid:\t{os.getpid()}\n" in file.read()
+    for fd in info.descriptors:
+        os.close(fd)
+    assert descriptors() == before
 
 
 # --- sent

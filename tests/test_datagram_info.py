@@ -301,6 +301,20 @@ def test_sequenced_packets_are_datagrams():
         assert DatagramInfo.of(ancdata, flags).timestamp
 
 
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_SEQPACKET])
+def test_no_room_for_descriptors(kind):
+    """A peer sends what it likes, to a program that does not look for it."""
+    here, there = socket.socketpair(socket.AF_UNIX, kind)
+    with here, there, open(os.devnull) as file:
+        room = there.set_datagram_info(True)
+        socket.send_fds(here, [b"x"], [file.fileno()] * 30)
+        before = os.listdir("/proc/self/fd")
+        _, ancdata, flags, _ = there.recvmsg(100, room)
+        assert os.listdir("/proc/self/fd") == before
+        assert flags & socket.MSG_CTRUNC
+        assert DatagramInfo.of(ancdata, flags).timestamp
+
+
 def test_packets():
     try:
         sock = opened(socket.AF_PACKET, socket.SOCK_DGRAM)

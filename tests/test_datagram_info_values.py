@@ -29,7 +29,8 @@ def test_values_that_no_datagram_has(fields):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"ecn": "1"}, {"ttl": 1.5}, {"local_address": b"::1"}, {"local_address": 1}, {"other": None}, {"dropped": 1},
+        {"ecn": "1"}, {"ttl": 1.5}, {"local_address": b"::1"}, {"local_address": 1}, {"other": None}, {"dropped": 1}, {"other": [(1, 2, 5)]},
+        {"other": [(1, 2, "text")]}, {"other": [("1", 2, b"")]}, {"other": [5]}, {"pidfd": 1},
         {"timestamp": 1}, {"descriptors": ()},
     ],
 )  # fmt: skip
@@ -103,3 +104,30 @@ def test_it_is_a_value():
         info.tos = 3
     with pytest.raises(TypeError):
         type("Derived", (berkeley.DatagramInfo,), {})
+
+
+def test_it_does_not_change():
+    info = DatagramInfo(ttl=3)
+    found = {info: 1}
+    info.__init__(ttl=4)
+    assert (info.ttl, found[info]) == (3, 1)
+
+
+@pytest.mark.parametrize("make", [lambda messages: DatagramInfo(other=messages), DatagramInfo.of])
+def test_what_is_kept_of_messages_does_not_change(make):
+    data = bytearray(b"data")
+    info = make([[ALL, 77, data], (ALL, 78, memoryview(data))])
+    data[:] = b"else"
+    assert info.other == ((ALL, 77, b"data"), (ALL, 78, b"data"))
+    assert hash(info) == hash(make([(ALL, 77, b"data"), (ALL, 78, b"data")]))
+
+
+def test_the_process_of_the_sender():
+    """Where there is none, it is no descriptor: the kernel has an error's number in its place."""
+    rights = (ALL, socket.SCM_RIGHTS, struct.pack("@2i", 5, 6))
+    info = DatagramInfo.of([(ALL, constants.SCM_PIDFD, struct.pack("@i", 7)), rights])
+    assert (info.pidfd, info.descriptors) == (7, (7, 5, 6))
+    assert DatagramInfo.of([rights]).pidfd is None
+    failed = (ALL, constants.SCM_PIDFD, struct.pack("@i", -3))
+    info = DatagramInfo.of([failed])
+    assert (info.pidfd, info.descriptors, info.other) == (None, (), (failed,))

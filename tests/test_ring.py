@@ -413,6 +413,24 @@ def test_dropped_unclosed():
     assert (mapped(), descriptors()) == before
 
 
+def test_dropped_unclosed_with_a_view(left):
+    """It ends the capture as close() does: the view keeps the kernel's socket."""
+    ring = opened(promiscuous=True)
+    send(left, 1)
+    view = next(ring).data
+    fd = os.dup(ring.fileno())
+    with pytest.warns(ResourceWarning, match=r"unclosed <socket\.socket fd="):
+        ring = None
+    assert ring is None
+    assert promiscuity("right") == 0
+    with socket.socket(fileno=fd) as sock:
+        sock.getsockopt(constants.SOL_PACKET, constants.PACKET_STATISTICS, 12)
+        send(left, 5, start=1)
+        counts = sock.getsockopt(constants.SOL_PACKET, constants.PACKET_STATISTICS, 12)
+    assert struct.unpack("@III", counts) == (0, 0, 0)
+    assert number(view) == 0
+
+
 def test_threads_take_and_drop_views(left):
     frames, failures = queue.SimpleQueue(), []
 
@@ -633,6 +651,68 @@ def test_fork(left):
         assert number(view) == 0
 
 
+def in_a_child(check):
+    """What a forked child raises, or 0: its exit status, or the signal that ends it."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            check()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_child_reads_nothing_that_the_kernel_may_write(left):
+    """It has frames left in a block that the parent hands back, and that is filled anew."""
+    with opened(blocks=1) as ring:
+        send(left, 3, size=100)
+        first, second = next(ring), next(ring)
+        view = first.data
+
+        def check():
+            for call in (lambda: next(ring), lambda: second.data, lambda: second.length, lambda: bytes(second)):
+                with pytest.raises(RuntimeError, match="by the process that opened it"):
+                    call()
+            view.release()
+
+        assert in_a_child(check) == 0
+        assert [number(each) for each in (first, second, next(ring))] == [0, 1, 2]
+
+
+def test_a_child_has_copies_of_frames(left):
+    with opened(blocks=2) as ring:
+        send(left, 2)
+        kept = list(islice(ring, 2))
+        send(left, 1, start=2)
+        assert number(next(ring)) == 2
+
+        def check():
+            assert [number(each.data) for each in kept] == [0, 1]
+            assert kept[0].length == 1019
+
+        assert in_a_child(check) == 0
+
+
+def test_a_child_drops_frames_and_the_ring(left):
+    before = mapped()
+    ring = opened(blocks=1)
+    send(left, 3)
+    kept = list(islice(ring, 2))
+
+    def check():
+        ring.close()
+        kept.pop()
+        assert mapped() == before + 1
+        kept.clear()
+        assert mapped() == before
+
+    assert in_a_child(check) == 0
+    with ring:
+        assert [number(each) for each in (*kept, next(ring))] == [0, 1, 2]
+
+
 # --- bad input
 
 
@@ -676,7 +756,7 @@ def test_bad_types(monkeypatch, settings):
         opened(**settings)
 
 
-@pytest.mark.parametrize("interface", ["nowhere", "a name that is too long for one", "", 0, 999_999])
+@pytest.mark.parametrize("interface", ["nowhere", "a name that is too long for one", "", 0, -1, 999_999, 1 << 70])
 def test_no_such_interface(monkeypatch, interface):
     monkeypatch.setattr(module, "socket", None)
     with pytest.raises(OSError, match="No such device") as caught:

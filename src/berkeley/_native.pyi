@@ -75,14 +75,15 @@ class DatagramInfo:
     - `timestamp`: when the kernel received it, in integer nanoseconds since 1970 (SO_TIMESTAMPNS of socket(7));
     - `dropped`: how many datagrams the socket had lost by then for want of room, of 32 bits (SO_RXQ_OVFL);
     - `truncated`: was it longer than the buffer? (MSG_TRUNC of recvmsg(2));
-    - `descriptors`: a tuple of those that came along (SCM_RIGHTS of unix(7)): the caller's to close.
+    - `descriptors`: a tuple of those that came along (SCM_RIGHTS and SCM_PIDFD of unix(7)): the caller's to close;
+    - `pidfd`: which of them is the sender's process (SO_PASSPIDFD, Linux 6.5).
 
     ValueError for an address that is neither IPv4's nor IPv6's, for `ecn` and `tos` that disagree, and for numbers that
     no datagram has.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         local_address: str | None = None,
         interface: int | None = None,
@@ -91,7 +92,7 @@ class DatagramInfo:
         ttl: int | None = None,
         segment_size: int | None = None,
         other: Iterable[ControlMessage] = (),
-    ) -> None: ...
+    ) -> Self: ...
     @staticmethod
     def of(ancdata: Iterable[ControlMessage], flags: int = 0) -> DatagramInfo:
         """That of a received datagram, of the `ancdata` and `flags` that recvmsg() gives: recvmsg(2).
@@ -130,6 +131,8 @@ class DatagramInfo:
     def truncated(self) -> bool: ...
     @property
     def descriptors(self) -> tuple[int, ...]: ...
+    @property
+    def pidfd(self) -> int | None: ...
 
 
 class deadline:

@@ -20,19 +20,21 @@ if TYPE_CHECKING:
 
 _MORE = {**BEYOND, **_native.COMPILED}  # numbers that the standard module has no names for
 
-# The switch, and the bytes of the message that comes by it. All families take the first two, and use what they can.
-_OF_ALL = (
-    (_socket.SOL_SOCKET, _MORE["SO_TIMESTAMPNS"], 16),
-    (_socket.SOL_SOCKET, _MORE["SO_RXQ_OVFL"], 4),
-)
+# The switch, and the bytes of the message that comes by it.
+_TIME = (_socket.SOL_SOCKET, _MORE["SO_TIMESTAMPNS"], 16)
+_OF_ALL = (_TIME, (_socket.SOL_SOCKET, _MORE["SO_RXQ_OVFL"], 4))  # families use what they can
 _OF_FAMILY = {
+    # The time comes first. Where more had room, a peer's descriptors would come, to who knows of none.
+    _socket.AF_UNIX: (_TIME,),
     _socket.AF_INET: (
+        *_OF_ALL,
         (_socket.IPPROTO_IP, _socket.IP_PKTINFO, 12),
         (_socket.IPPROTO_IP, _socket.IP_RECVTOS, 1),
         (_socket.IPPROTO_IP, _socket.IP_RECVTTL, 4),
     ),
     # What comes by IPv4 has its destination in IPV6_PKTINFO too (as ::ffff:...), but not its TOS and TTL.
     _socket.AF_INET6: (
+        *_OF_ALL,
         (_socket.IPPROTO_IPV6, _socket.IPV6_RECVPKTINFO, 20),
         (_socket.IPPROTO_IPV6, _socket.IPV6_RECVTCLASS, 4),
         (_socket.IPPROTO_IPV6, _socket.IPV6_RECVHOPLIMIT, 4),
@@ -53,10 +55,12 @@ _NO_SUCH_OPTION = (errno.ENOPROTOOPT, errno.EOPNOTSUPP)
 def switch_info(sock: "socket", enable: bool) -> int:
     """As set_datagram_info() says."""
     _check_datagrams(sock)
-    rows = (*_OF_ALL, *_OF_FAMILY.get(sock.family, ()))
+    rows = _OF_FAMILY.get(sock.family, _OF_ALL)
     _switch(sock, [row[:2] for row in rows], enable)
-    sizes = [*(size for _, _, size in rows), _SEGMENT_SIZE]
-    return sum(map(_native.CMSG_SPACE, sizes)) if enable else 0
+    room = sum(_native.CMSG_SPACE(size) for _, _, size in rows)
+    if sock.family in (_socket.AF_INET, _socket.AF_INET6):
+        room += _native.CMSG_SPACE(_SEGMENT_SIZE)
+    return room if enable else 0
 
 
 def switch_errors(sock: "socket", enable: bool) -> None:

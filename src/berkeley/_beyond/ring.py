@@ -55,7 +55,7 @@ class PacketRing(_native.Ring):
     A view of a frame's data keeps the block, and a frame without one gets a copy of its own as the block goes back.
     Blocks are used in turn. Where the turn comes to one that is kept, the next frame is a BufferError, until its views
     are released; the kernel has no room meanwhile, and drops. Views outlive the ring: its memory stays mapped for
-    them. One thread reads at a time (RuntimeError), and no child process.
+    them. One thread reads at a time (RuntimeError), and no child process: nor does one read frames of its parent's.
 
     PermissionError without CAP_NET_RAW; OSError for an interface there is none of, and without memory (ENOMEM);
     ValueError or TypeError for other arguments, before anything is opened.
@@ -121,7 +121,7 @@ def _number(interface: "str | int | None") -> int:
         if isinstance(interface, str):
             return _native.if_nametoindex(interface)
         _native.if_indextoname(interface)
-    except OSError:
+    except (OSError, OverflowError):
         raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from None
     return interface
 

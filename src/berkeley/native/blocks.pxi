@@ -7,6 +7,9 @@
 #
 # The frames of a block that are still there as it goes back get a copy of their own first. So a frame is good for as
 # long as it is kept, as is a view; but views alone keep the block from the kernel.
+#
+# A child that is forked has the same memory, in which the parent's frames come and go: it follows no number in there,
+# and hands nothing back.
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_INCREF, Py_XDECREF
@@ -78,7 +81,7 @@ cdef struct Memory:
     Py_ssize_t maps
     char *start
     size_t size
-    unsigned int forks          # of the process that mapped it: a child has the same memory, and hands nothing back
+    unsigned int forks          # of the process that mapped it
     PyObject *sock
     unsigned int count
     Block blocks[1]             # so many
@@ -118,6 +121,11 @@ cdef Memory *map_blocks(socket sock, size_t size, unsigned int count) except NUL
         memory.blocks[index].memory = memory
         memory.blocks[index].start = <tpacket_block_desc *>(memory.start + index * size)
     return memory
+
+
+cdef inline bint is_own(const Memory *memory) noexcept nogil:
+    """Is it this process that mapped it?"""
+    return memory.forks == forks
 
 
 cdef void leave_memory(Memory *memory) noexcept:
@@ -180,10 +188,10 @@ cdef inline bint settle_block(Block *block) noexcept:
 
 cdef bint hand_back(Block *block) noexcept:
     while block.frames != NULL:
-        if not copy_frame(block.frames):
+        if not is_own(block.memory) or not copy_frame(block.frames):
             return False        # the frame keeps it
     block.taken = False
-    if block.memory.forks == forks:
+    if is_own(block.memory):
         set_status_of(block.start, TP_STATUS_KERNEL)
     block.memory.maps -= 1
     return block.memory.maps == 0
@@ -244,12 +252,17 @@ cdef inline void remove_frame(Frame *frame) noexcept:
 
 
 cdef inline const tpacket3_hdr *hold_frame(Frame *frame) noexcept:
-    """Its header, behind which the data is; both stay where they are until it is let go."""
+    """Its header, behind which the data is; both stay where they are until it is let go. NULL in a child, of a frame
+    that has no copy of its own."""
+    cdef const tpacket3_hdr *header = NULL
     lock_memory(frame.memory)
-    if frame.block != NULL:
+    if frame.block == NULL:
+        header = frame.header
+    elif is_own(frame.memory):
+        header = frame.header
         frame.block.views += 1
     unlock_memory(frame.memory)
-    return frame.header
+    return header
 
 
 cdef inline void let_go_frame(Frame *frame) noexcept:

@@ -60,7 +60,8 @@ cdef class DatagramInfo:
     - `timestamp`: when the kernel received it, in integer nanoseconds since 1970 (SO_TIMESTAMPNS of socket(7));
     - `dropped`: how many datagrams the socket had lost by then for want of room, of 32 bits (SO_RXQ_OVFL);
     - `truncated`: was it longer than the buffer? (MSG_TRUNC of recvmsg(2));
-    - `descriptors`: a tuple of those that came along (SCM_RIGHTS of unix(7)): the caller's to close.
+    - `descriptors`: a tuple of those that came along (SCM_RIGHTS and SCM_PIDFD of unix(7)): the caller's to close;
+    - `pidfd`: which of them is the sender's process (SO_PASSPIDFD, Linux 6.5).
 
     ValueError for an address that is neither IPv4's nor IPv6's, for `ecn` and `tos` that disagree, and for numbers that
     no datagram has.
@@ -75,14 +76,14 @@ cdef class DatagramInfo:
     cdef readonly object dropped
     cdef readonly bint truncated
     cdef readonly tuple descriptors
+    cdef readonly object pidfd
     cdef readonly tuple other
 
-    def __cinit__(self):
-        self.descriptors = self.other = ()
-
-    def __init__(self, *, local_address=None, interface=None, ecn=None, tos=None, ttl=None, segment_size=None,
-                 other=()):
+    # Not `__init__`, which a program can call again.
+    def __cinit__(self, *, local_address=None, interface=None, ecn=None, tos=None, ttl=None, segment_size=None,
+                  other=()):
         cdef in6_addr packed
+        cdef list others = []
         if local_address is not None and not (pack_ip(AF_INET, local_address, &packed)
                                               or pack_ip(AF_INET6, local_address, &packed)):
             raise ValueError(f"local_address is the text of an IPv4 or IPv6 address, not {local_address!r}")
@@ -95,7 +96,10 @@ cdef class DatagramInfo:
         self.tos = ecn if tos is None else tos
         self.ttl = in_range("ttl", ttl, 1, 255)
         self.segment_size = in_range("segment_size", segment_size, 1, 0xFFFF)
-        self.other = tuple(other)
+        for level, kind, value in other:
+            others.append(own_message(level, kind, value))
+        self.descriptors = ()
+        self.other = tuple(others)
 
     @staticmethod
     def of(ancdata, flags=0):
@@ -112,7 +116,7 @@ cdef class DatagramInfo:
             hold_data(value, &data)
             try:
                 if not take_message(info, as_int(level), as_int(kind), <char *>data.start, data.size):
-                    others.append((level, kind, value))
+                    others.append(own_message(level, kind, value))
             finally:
                 release_data(&data)
         info.other = tuple(others)
@@ -171,7 +175,7 @@ cdef class DatagramInfo:
 
 
 cdef tuple FIELDS = ("local_address", "interface", "tos", "ttl", "segment_size", "other", "timestamp", "dropped",
-                     "truncated", "descriptors")
+                     "truncated", "descriptors", "pidfd")
 
 cdef enum:
     TO_SEND = 5     # the first of them, before `other`
@@ -181,7 +185,17 @@ cdef tuple NOTHING_TO_SEND = (None,) * TO_SEND
 
 cdef tuple fields_of(DatagramInfo info):
     return (info.local_address, info.interface, info.tos, info.ttl, info.segment_size, info.other, info.timestamp,
-            info.dropped, info.truncated, info.descriptors)
+            info.dropped, info.truncated, info.descriptors, info.pidfd)
+
+
+cdef tuple own_message(object level, object kind, object value):
+    """One that no code can change."""
+    cdef Data data
+    hold_data(value, &data)
+    try:
+        return as_int(level), as_int(kind), (<char *>data.start)[:data.size]
+    finally:
+        release_data(&data)
 
 
 cdef object in_range(str name, object value, int least, int most):
@@ -225,6 +239,8 @@ cdef bint take_message(DatagramInfo info, int level, int kind, const char *data,
     if level == SOL_SOCKET:
         if kind == SCM_RIGHTS:
             return take_rights(info, data, size)
+        if kind == SCM_PIDFD:
+            return take_pidfd(info, data, size)
         return info.timestamp is None and take_time(info, kind, data, size)
     if level == IPPROTO_IP and kind == IP_TOS and size == sizeof(uint8_t):
         info.tos = <uint8_t>data[0]
@@ -270,6 +286,19 @@ cdef bint take_rights(DatagramInfo info, const char *data, size_t size) except -
         memcpy(&fd, data + place, sizeof(fd))
         numbers.append(fd)
     info.descriptors += tuple(numbers)
+    return True
+
+
+cdef bint take_pidfd(DatagramInfo info, const char *data, size_t size) except -1:
+    """Where the kernel could make none, it has a negated errno in its place."""
+    cdef int fd
+    if size != sizeof(fd):
+        return False
+    memcpy(&fd, data, sizeof(fd))
+    if fd < 0:
+        return False
+    info.descriptors += (fd,)
+    info.pidfd = fd
     return True
 
 

@@ -76,6 +76,8 @@ cdef class PacketFrame:
         if self.own.memory == NULL:
             raise BufferError(NO_FRAME)
         header = hold_frame(&self.own)
+        if header == NULL:
+            refuse_child()
         view.buf = <char *>header + header.tp_mac
         view.obj = self
         view.len = header.tp_snaplen
@@ -160,12 +162,18 @@ cdef class PacketFrame:
 cdef object NO_FRAME = "a packet frame that no PacketRing gave"
 
 
+cdef int refuse_child() except -1:
+    raise RuntimeError("a packet ring is read by the process that opened it")
+
+
 cdef Details look(PacketFrame frame) except *:
     cdef Details details
     cdef const tpacket3_hdr *header
     if frame.own.memory == NULL:
         raise ValueError(NO_FRAME)
     header = hold_frame(&frame.own)
+    if header == NULL:
+        refuse_child()
     details.header = header[0]
     memcpy(&details.link, <char *>header + TPACKET_ALIGN(sizeof(tpacket3_hdr)), sizeof(sockaddr_ll))
     let_go_frame(&frame.own)
@@ -214,6 +222,7 @@ cdef class Ring:
 
     def __del__(self):
         if self.sock is not None and handle_of(self.sock) != NO_HANDLE:
+            end_capture(self)
             finalize(self.sock)
 
     def __enter__(self):
@@ -262,6 +271,8 @@ cdef inline PacketFrame next_frame(Ring ring):
     cdef PacketFrame frame
     if ring.memory == NULL or is_closed(&ring.closed):
         raise_errno(EBADF)
+    if not is_own(ring.memory):
+        refuse_child()
     if open_deadlines() and timeout_of(ring.sock) != 0 and is_over():
         raise_outcome(TIMED_OUT, None)
     if ring.left == 0:
@@ -297,8 +308,6 @@ cdef int next_block(Ring ring) except -1:
     """Be through with the block, and take the next that has frames."""
     cdef Memory *memory = ring.memory
     cdef Waiting waiting
-    if ring.forks != forks:
-        raise RuntimeError("a packet ring is read by the process that opened it")
     while ring.left == 0:
         if ring.block != NULL:
             leave_block(ring.block)
