@@ -60,7 +60,6 @@ cdef extern from *:
 cdef extern from "Python.h":
     int PyBuffer_FillInfo(Py_buffer *view, object owner, void *start, Py_ssize_t size, bint readonly, int flags) \
         except -1
-    object PyMemoryView_FromObject(object owner)
     Py_ssize_t PyNumber_AsSsize_t(object number, object error) except? -1
     PyObject *PyList_GET_ITEM(object list, Py_ssize_t place)
 

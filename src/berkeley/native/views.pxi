@@ -14,9 +14,11 @@ cdef extern from *:
     } Spares;
 
     #ifdef Py_GIL_DISABLED
+    #define TURNS_VIEWS 0
     #define keep_spare(spares, view) ((void)(spares))
     #define turned_spare(spares, start, size) ((void)(spares), (PyObject *)NULL)
     #else
+    #define TURNS_VIEWS 1
     static void keep_spare(Spares *spares, PyObject *view) {
         PyObject *old = spares->kept[spares->turn];
         spares->kept[spares->turn] = Py_NewRef(view);
@@ -29,7 +31,7 @@ cdef extern from *:
         for (int place = 0; place < SPARE_VIEWS; place++) {
             PyMemoryViewObject *view = (PyMemoryViewObject *)spares->kept[place];
             if (view != NULL && Py_REFCNT(view) == 1 && view->weakreflist == NULL && view->exports == 0 &&
-                !(view->flags & _Py_MEMORYVIEW_RELEASED)) {
+                view->hash == -1 && !(view->flags & _Py_MEMORYVIEW_RELEASED)) {
                 view->view.buf = start;
                 view->view.len = view->view.shape[0] = size;
                 return Py_NewRef(view);
@@ -44,6 +46,7 @@ cdef extern from *:
             Py_CLEAR(spares->kept[place]);
     }
     """
+    bint TURNS_VIEWS
     ctypedef struct Spares:
         pass
     void keep_spare(Spares *spares, object view)
@@ -53,6 +56,7 @@ cdef extern from *:
 cdef extern from "Python.h":
     object PySlice_New(object start, object stop, PyObject *step)
     object PyObject_GetItem(object thing, object key)
+    object PyMemoryView_FromObject(object owner)
     Py_buffer *PyMemoryView_GET_BUFFER(object view)
 
 
