@@ -220,6 +220,16 @@ def tcp(impl):
 
 
 @pytest.fixture
+def unconnected():
+    """Two sockets of berkeley's for UDP that are bound, and not connected."""
+    ours = import_module("berkeley.socket")
+    with ours.socket(type=ours.SOCK_DGRAM) as here, ours.socket(type=ours.SOCK_DGRAM) as there:
+        for sock in (here, there):
+            sock.bind(("127.0.0.1", 0))
+        yield here, there
+
+
+@pytest.fixture
 def udp(impl):
     """Two sockets, each connected to the other."""
     with impl.socket(type=impl.SOCK_DGRAM) as here, impl.socket(type=impl.SOCK_DGRAM) as there:

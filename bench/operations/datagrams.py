@@ -108,7 +108,7 @@ def offloads(mode, size, count):
         f"udp {count} sent and received, offloads, {size} B",
         EACH.format(count, "a.sendto(data, to)") + "\n" + EACH.format(count, "b.recvfrom(2048)"),
         setup=f"{UNCONNECTED}\ndata = bytes({size}); many = data * {count}; to = b.getsockname()\n"
-        f"import berkeley\n{COALESCING.format(end="b")}\n{MODES[mode]}\n{MODES[mode].replace('a.', 'b.')}\nthere = b.fileno()",
+        f"import berkeley\n{COALESCING.format(end='b')}\n{MODES[mode]}\n{MODES[mode].replace('a.', 'b.')}\nthere = b.fileno()",
         count=1,
         ours=f"a.send_segments(many, {size}, to)\nb.recvmmsg_into(joined)\nfor slot in joined:\n    for segment in slot.segments(): pass\ndel segment",
         pieces=count,

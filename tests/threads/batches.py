@@ -107,7 +107,7 @@ def batches(crew, random):
                     assert slot.address == near.getsockname()
                     assert info.timestamp is not None
                     yield mail.read(bytes(slot), info.descriptors)
-                    close_all(info.descriptors)
+                    close_all(slot.take_descriptors())
                 far.recvmmsg_into(batch)
                 unread.extend(HEADER.unpack_from(slot.data)[:2] for slot in batch)  # nobody takes their descriptors
 
