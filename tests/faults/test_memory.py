@@ -209,9 +209,7 @@ FAILING = [
     Operation("recv_into bytes", stream, lambda a, b: a.recv_into(b"data"), error=TypeError),
     Operation("recvmsg_into bytes", stream, lambda a, b: a.recvmsg_into([bytearray(9), b"data"]), error=TypeError),
     Operation("recvmmsg of nothing", datagram, lambda a, there: [a.recvmmsg(9, 9, 99) for _ in "12"], error=OSError),
-    Operation(
-        "sendmmsg of text", datagram, lambda a, there: a.sendmmsg([(b"", [(1, 1, b"")]), "text"]), error=TypeError
-    ),
+    Operation("sendmmsg of text", datagram, lambda a, there: a.sendmmsg([(b"", [(1, 1, b"")]), ""]), error=TypeError),
     Operation("append too much", batch, lambda a, b, batch: batch.append(bytes(101)), error=ValueError),
     Operation("sendmsg of text", stream, lambda a, b: a.sendmsg([b"some", "data"]), error=TypeError),
     Operation("sendmsg with text", stream, lambda a, b: a.sendmsg([b""], [(1, 1, b""), (1, 1, "")]), error=TypeError),
@@ -256,7 +254,7 @@ def sweep(operation, socket, width):
         for thing in prepared:
             if isinstance(thing, socket.socket):
                 thing.close()
-        del prepared, answer
+        del prepared, answer, thing
     gc.collect()
     return errors, sorted(set(descriptors()) - set(before))
 

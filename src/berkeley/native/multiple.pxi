@@ -121,9 +121,7 @@ cdef object sock_sendmmsg(socket sock, object messages, object flags):
     cdef Py_ssize_t index
     cdef int how = as_sending_flags(flags)
     check_messages(sock, "sendmmsg")
-    items = as_items(messages, "sendmmsg() argument 1 must be an iterable of messages")
-    if type(items) is list:
-        items = PyList_AsTuple(items)       # bytes are held by it alone
+    items = tuple(messages)     # bytes are held by it alone
     if item_count(items) == 0:
         return 0
     make_outgoing(&outgoing, item_count(items))
