@@ -1,100 +1,12 @@
 # DatagramBatch: slots for many messages whose memory is made once, filled by recvmmsg(2) and sent by sendmmsg(2).
 #
-# The memory belongs to a Slab, which lives as long as the batch, one of its slots, or a view of one. How many views
-# there are, and calls that send from it, is counted in one atomic number; a call that receives makes it HELD, and has
-# the memory for itself.
-
-cdef extern from *:
-    """
-    #define HELD (-1)
-
-    /* Count one more view; false while a call receives. */
-    static int pin(Py_ssize_t *views) {
-        Py_ssize_t count = __atomic_load_n(views, __ATOMIC_RELAXED);
-        while (count >= 0)
-            if (__atomic_compare_exchange_n(views, &count, count + 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-                return 1;
-        return 0;
-    }
-    #define unpin(views) ((void)__atomic_sub_fetch(views, 1, __ATOMIC_RELEASE))
-
-    /* Have it alone: 0, or how many views there are, or HELD. */
-    static Py_ssize_t seize(Py_ssize_t *views) {
-        Py_ssize_t count = 0;
-        __atomic_compare_exchange_n(views, &count, HELD, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-        return count;
-    }
-    #define give_back(views) __atomic_store_n(views, 0, __ATOMIC_RELEASE)
-    """
-    enum:
-        HELD
-    bint pin_views "pin"(Py_ssize_t *views) nogil
-    void unpin_views "unpin"(Py_ssize_t *views) nogil
-    Py_ssize_t seize_views "seize"(Py_ssize_t *views) nogil
-    void give_back_views "give_back"(Py_ssize_t *views) nogil
+# What is known of one slot, its own critical section guards. To drop what a program gave may run its code, which may
+# look at the slot again: it is dropped when all else is done.
 
 cdef extern from "Python.h":
     int PyBuffer_FillInfo(Py_buffer *view, object owner, void *start, Py_ssize_t size, bint readonly, int flags) \
         except -1
     object PyMemoryView_FromObject(object owner)
-
-
-cdef class Slab:
-    cdef Slots slots
-    cdef Py_ssize_t views
-    cdef Py_ssize_t used            # the slots that hold a datagram: the first ones
-    cdef unsigned long generation   # how often they were used anew
-    cdef unsigned char *taken       # of each, are its descriptors the program's?
-    cdef socket sock                # that has received them
-
-    def __cinit__(self, Py_ssize_t count, Py_ssize_t size, Py_ssize_t room):
-        make_slots(&self.slots, count, size, room)
-        self.taken = <unsigned char *>PyMem_Calloc(count, 1)
-        if self.taken == NULL:
-            raise MemoryError
-
-    def __dealloc__(self):
-        drop_datagrams(self)
-        PyMem_Free(self.taken)
-        free_slots(&self.slots)
-
-
-cdef void drop_datagrams(Slab slab) noexcept:
-    """Of those in the slots, close the descriptors that nobody has taken."""
-    cdef Py_ssize_t index
-    for index in range(slab.used):
-        if slab.slots.headers[index].msg_hdr.msg_controllen > 0 and not slab.taken[index]:
-            close_rights(&slab.slots.headers[index].msg_hdr)
-        slab.taken[index] = False
-    slab.used = 0
-    slab.generation += 1
-
-
-cdef int hold_slab(Slab slab) except -1:
-    """Until `unpin_views`: nothing is received into it."""
-    if not pin_views(&slab.views):
-        refuse_use(HELD)
-    if slab.slots.headers == NULL:
-        unpin_views(&slab.views)
-        raise ValueError("the batch is closed")
-    return 0
-
-
-cdef int have_alone(Slab slab) except -1:
-    """Until `give_back_views`."""
-    cdef Py_ssize_t views = seize_views(&slab.views)
-    if views != 0:
-        refuse_use(views)
-    if slab.slots.headers == NULL:
-        give_back_views(&slab.views)
-        raise ValueError("the batch is closed")
-    return 0
-
-
-cdef int refuse_use(Py_ssize_t views) except -1:
-    if views == HELD:
-        raise RuntimeError("another call receives into this batch")
-    raise BufferError(f"the batch is in use: {views} views of its slots, or calls that send them")
 
 
 cdef class DatagramSlot:
@@ -109,26 +21,32 @@ cdef class DatagramSlot:
         raise TypeError("slots come with a DatagramBatch")
 
     def __len__(self):
-        hold_slot(self)
+        cdef Guard place
+        hold_slot(self, &place)
         size = slot_length(&self.slab.slots, self.index)
-        unpin_views(&self.slab.views)
+        let_go_slot(self, &place)
         return size
 
     def __repr__(self):
-        if self.index >= self.slab.used:
+        if self.index >= load_used(&self.slab.used):
             return "<berkeley.DatagramSlot, empty>"
         return f"<berkeley.DatagramSlot, {len(self)} bytes, address={self.address!r}>"
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        hold_slot(self)
+        cdef Guard place
+        cdef Py_ssize_t size
+        hold_slot(self, &place)
+        size = <Py_ssize_t>slot_length(&self.slab.slots, self.index)
+        unguard(&place)
         try:
-            PyBuffer_FillInfo(view, self, slot_start(self), slot_length(&self.slab.slots, self.index), False, flags)
+            PyBuffer_FillInfo(view, self, slot_start(self), size, False, flags)
         except:
             unpin_views(&self.slab.views)
             raise
 
     def __releasebuffer__(self, Py_buffer *view):
-        unpin_views(&self.slab.views)
+        if self.slab is not None:       # of a cycle that is collected, in which the view ends last
+            unpin_views(&self.slab.views)
 
     @property
     def data(self):
@@ -140,14 +58,15 @@ cdef class DatagramSlot:
 
     @data.setter
     def data(self, value):
+        cdef Guard place
         cdef Data data
         hold_data(value, &data)
         try:
-            hold_slot(self)
+            hold_slot(self, &place)
             try:
                 put_data(self.slab, self.index, &data)
             finally:
-                unpin_views(&self.slab.views)
+                let_go_slot(self, &place)
         finally:
             release_data(&data)
 
@@ -157,20 +76,21 @@ cdef class DatagramSlot:
 
         None where the kernel gave none: on a connection, and from an AF_UNIX socket without an address.
         """
-        hold_slot(self)
+        cdef Guard place
+        hold_slot(self, &place)
         try:
-            if self.known_address is UNSET and self.slab.sock is not None:
-                self.known_address = slot_address(self.slab.sock, &self.slab.slots, self.index)
-            return self.known_address
+            return address_of(self)
         finally:
-            unpin_views(&self.slab.views)
+            let_go_slot(self, &place)
 
     @address.setter
     def address(self, value):
-        hold_slot(self)
-        self.known_address = value
+        cdef Guard place
+        hold_slot(self, &place)
+        old, self.known_address = self.known_address, value
         self.slab.slots.headers[self.index].msg_hdr.msg_namelen = 0
-        unpin_views(&self.slab.views)
+        let_go_slot(self, &place)
+        del old
 
     @property
     def ancdata(self):
@@ -178,20 +98,24 @@ cdef class DatagramSlot:
 
         Descriptors among them (SCM_RIGHTS) are the program's from then on. They are not inheritable.
         """
-        hold_slot(self)
+        cdef Guard place
+        hold_slot(self, &place)
         try:
             if self.given_ancdata is not UNSET:
                 return self.given_ancdata
+            messages = unpack_control(&self.slab.slots.headers[self.index].msg_hdr)
             self.slab.taken[self.index] = True
-            return unpack_control(&self.slab.slots.headers[self.index].msg_hdr)
+            return messages
         finally:
-            unpin_views(&self.slab.views)
+            let_go_slot(self, &place)
 
     @ancdata.setter
     def ancdata(self, value):
-        hold_slot(self)
-        self.given_ancdata = value
-        unpin_views(&self.slab.views)
+        cdef Guard place
+        hold_slot(self, &place)
+        old, self.given_ancdata = self.given_ancdata, value
+        let_go_slot(self, &place)
+        del old
 
     @property
     def info(self):
@@ -199,25 +123,27 @@ cdef class DatagramSlot:
 
         Descriptors that came with it are the program's from then on, as `descriptors`.
         """
-        hold_slot(self)
+        cdef Guard place
+        hold_slot(self, &place)
         try:
             info = info_of(&self.slab.slots.headers[self.index].msg_hdr, slot_flags(&self.slab.slots, self.index))
             self.slab.taken[self.index] = True
             return info
         finally:
-            unpin_views(&self.slab.views)
+            let_go_slot(self, &place)
 
     def segments(self):
         """The datagrams that the kernel has joined here (set_coalescing()), a list of memoryviews; or of the one.
 
         All but the last are of one size. While one of them lives, the batch receives nothing.
         """
+        cdef Guard place
         cdef list parts = []
         cdef Py_ssize_t size, start = 0
         view = self.data
-        hold_slot(self)
+        hold_slot(self, &place)
         size = segment_size_of(&self.slab.slots.headers[self.index].msg_hdr)
-        unpin_views(&self.slab.views)
+        let_go_slot(self, &place)
         if not 0 < size < len(view):
             return [view]
         while start < len(view):
@@ -228,22 +154,41 @@ cdef class DatagramSlot:
     @property
     def flags(self):
         """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
-        hold_slot(self)
+        cdef Guard place
+        hold_slot(self, &place)
         flags = slot_flags(&self.slab.slots, self.index)
-        unpin_views(&self.slab.views)
+        let_go_slot(self, &place)
         return flags
 
 
-cdef int hold_slot(DatagramSlot slot) except -1:
-    """Until `unpin_views`: there is a datagram in it, and will be."""
+cdef int hold_slot(DatagramSlot slot, Guard *place) except -1:
+    """Until `let_go_slot`: there is a datagram in it, and will be, and this thread alone is at it."""
     hold_slab(slot.slab)
-    if slot.index >= slot.slab.used:
+    if slot.index >= load_used(&slot.slab.used):
         unpin_views(&slot.slab.views)
         raise ValueError("there is no datagram in the slot")
+    guard(place, slot)
     if slot.generation != slot.slab.generation:
         slot.generation = slot.slab.generation
-        slot.known_address = slot.given_ancdata = UNSET
+        if slot.known_address is not UNSET or slot.given_ancdata is not UNSET:
+            old, older = slot.known_address, slot.given_ancdata
+            slot.known_address = slot.given_ancdata = UNSET
+            del old, older
     return 0
+
+
+cdef inline void let_go_slot(DatagramSlot slot, Guard *place) noexcept:
+    unguard(place)
+    unpin_views(&slot.slab.views)
+
+
+cdef object address_of(DatagramSlot slot):
+    """Of a slot that is held."""
+    if slot.known_address is UNSET and slot.slab.sock is not None:
+        address = slot_address(slot.slab.sock, &slot.slab.slots, slot.index)
+        if slot.known_address is UNSET:     # still: the family's own code may have run
+            slot.known_address = address
+    return slot.known_address
 
 
 cdef inline char *slot_start(DatagramSlot slot) noexcept:
@@ -286,13 +231,13 @@ cdef class DatagramBatch:
             self.all_slots.append(slot)
 
     def __len__(self):
-        return slab_of(self).used
+        return load_used(&slab_of(self).used)
 
     def __getitem__(self, index):
-        return self.all_slots[:slab_of(self).used][index]
+        return self.all_slots[:load_used(&slab_of(self).used)][index]
 
     def __iter__(self):
-        return iter(self.all_slots[:slab_of(self).used])
+        return iter(self.all_slots[:load_used(&slab_of(self).used)])
 
     def __enter__(self):
         slab_of(self)
@@ -353,10 +298,14 @@ cdef class DatagramBatch:
     def close(self):
         """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives."""
         cdef Slab slab = self.slab
-        if slab is None or slab.slots.headers == NULL:
+        cdef Py_ssize_t views
+        if slab is None or is_closed(&slab.closed):
             return
-        have_alone(slab)
-        drop_datagrams(slab)
+        views = seize_views(&slab.views)
+        if views != 0:
+            refuse_use(views)
+        set_closed(&slab.closed, True)
+        drop_datagrams(slab)        # none, where another thread has closed it meanwhile
         free_slots(&slab.slots)
         give_back_views(&slab.views)
 
@@ -370,17 +319,19 @@ cdef int append_slot(Slab slab, list slots, Data *data, object address, object a
     put_data(slab, index, data)
     header.msg_namelen = header.msg_controllen = header.msg_flags = 0
     slot = <DatagramSlot>slots[index]
+    old, older = slot.known_address, slot.given_ancdata
     slot.generation = slab.generation
     slot.known_address = address
     slot.given_ancdata = ancdata
-    slab.used = index + 1
+    store_used(&slab.used, index + 1)
+    del old, older
     return 0
 
 
 cdef Slab slab_of(DatagramBatch batch):
     if batch.slab is None:
         raise ValueError("the batch was never made: DatagramBatch.__init__() was not called")
-    if batch.slab.slots.headers == NULL:
+    if is_closed(&batch.slab.closed):
         raise ValueError("the batch is closed")
     return batch.slab
 
@@ -394,7 +345,7 @@ cdef Py_ssize_t sock_recvmmsg_into(socket sock, DatagramBatch batch, object flag
     try:
         drop_datagrams(slab)
         slab.sock = sock
-        slab.used = receive_many(sock, &slab.slots, "recvmmsg_into", how)
+        store_used(&slab.used, receive_many(sock, &slab.slots, "recvmmsg_into", how))
         return slab.used
     finally:
         give_back_views(&slab.views)
@@ -403,16 +354,24 @@ cdef Py_ssize_t sock_recvmmsg_into(socket sock, DatagramBatch batch, object flag
 cdef int add_slot(socket sock, Outgoing *outgoing, DatagramSlot slot) except -1:
     """What has come goes to where it came from, unless another address was assigned."""
     cdef Py_ssize_t index = outgoing.count
+    cdef Guard place
     cdef msghdr *header
     cdef msghdr *received
+    cdef socklen_t named
     hold_data(slot, &outgoing.data[index])
     outgoing.count += 1
     fill_message(outgoing, index, outgoing.data[index].start, outgoing.data[index].size)
-    if slot.given_ancdata is not UNSET:
-        add_control(sock, outgoing, index, slot.given_ancdata)
-    address = slot.address
-    received = &slot.slab.slots.headers[slot.index].msg_hdr
-    if received.msg_namelen == 0:
+    hold_slot(slot, &place)
+    try:
+        address = address_of(slot)
+        ancdata = slot.given_ancdata
+        received = &slot.slab.slots.headers[slot.index].msg_hdr
+        named = received.msg_namelen
+    finally:
+        let_go_slot(slot, &place)
+    if ancdata is not UNSET:
+        add_control(sock, outgoing, index, ancdata)
+    if named == 0:
         return add_address(sock, outgoing, index, address)
     if (<sockaddr *>received.msg_name).sa_family != family_of(sock):
         raise ValueError(f"a datagram of family {(<sockaddr *>received.msg_name).sa_family} "
@@ -420,5 +379,5 @@ cdef int add_slot(socket sock, Outgoing *outgoing, DatagramSlot slot) except -1:
     PySys_Audit(b"socket.sendmsg", "OO", <PyObject *>sock, <PyObject *>address)
     header = &outgoing.headers[index].msg_hdr
     header.msg_name = received.msg_name
-    header.msg_namelen = received.msg_namelen
+    header.msg_namelen = named
     return 0

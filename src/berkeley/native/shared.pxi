@@ -43,7 +43,7 @@ cdef extern from *:
     """
     ctypedef struct Guard:
         pass
-    void guard(Guard *place, socket object)
+    void guard(Guard *place, object thing)
     void unguard(Guard *place)
 
 
