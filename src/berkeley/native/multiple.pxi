@@ -38,8 +38,10 @@ cdef Py_ssize_t receive_many(socket sock, Slots *slots, str caller, int flags) e
     multiple.slots = slots
     multiple.headers = slots.headers
     multiple.count = <unsigned int>slots.count
-    # On a socket that blocks, only the first is waited for.
-    begin(&multiple.operation, sock, OP_RECVMMSG, flags | MSG_WAITFORONE | MSG_CMSG_CLOEXEC)
+    flags |= MSG_WAITFORONE     # on a socket that blocks, only the first is waited for
+    if family_of(sock) == AF_UNIX:
+        flags |= MSG_CMSG_CLOEXEC       # others have no descriptors to give, and some refuse what they do not know
+    begin(&multiple.operation, sock, OP_RECVMMSG, flags)
     return run(sock, &multiple.operation, call_recvmmsg)
 
 
@@ -106,9 +108,7 @@ cdef object sock_sendmmsg(socket sock, object messages, object flags):
     cdef Py_ssize_t index
     cdef int how = as_sending_flags(flags)
     check_messages(sock, "sendmmsg")
-    items = as_items(messages, "sendmmsg() argument 1 must be an iterable of messages")
-    if type(items) is list:
-        items = PyList_AsTuple(items)       # bytes are held by it alone
+    items = tuple(messages)     # bytes are held by it alone
     if item_count(items) == 0:
         return 0
     make_outgoing(&outgoing, item_count(items))
