@@ -174,6 +174,17 @@ def test_the_option_itself(udp):
     assert [data for data, *_ in there.recvmmsg(1, 100)] == [b"data"]
 
 
+@pytest.mark.parametrize("adopt", [lambda sock: socket.fromfd(sock.fileno(), -1, -1), socket.socket.dup])
+def test_a_descriptor_that_joins_already(joining, adopt):
+    """Whoever has made it."""
+    try:
+        assert joining[1].getsockopt(constants.SOL_UDP, constants.UDP_GRO)
+    except OSError:
+        pytest.skip("this kernel does not tell of UDP_GRO")
+    with adopt(joining[1]) as sock, pytest.raises(ValueError, match="65535 bytes"):
+        sock.recvmmsg(1, 100)
+
+
 def test_closed(udp):
     udp[0].close()
     with pytest.raises(OSError, match="Bad file descriptor"):

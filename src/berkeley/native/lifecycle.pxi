@@ -103,6 +103,7 @@ cdef int take_foreign(socket sock, Handle handle, int family, int kind, int prot
     if timeout >= 0 and not kind & SOCK_NONBLOCK:
         set_nonblocking(handle, True)
     take_descriptor(sock, handle, family, kind, proto, timeout)
+    notice_coalescing(sock)
     return 0
 
 

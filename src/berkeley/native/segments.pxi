@@ -140,6 +140,13 @@ cdef bint set_coalescing(socket sock, object enable) except -1:
     return result == 0 and value != 0
 
 
+cdef void notice_coalescing(socket sock) noexcept:
+    """Of a descriptor that others have made."""
+    cdef int value = 0
+    if is_udp(sock) and quiet_option(sock, SOL_UDP, UDP_GRO, &value) == 0 and value:
+        add_hint(sock, COALESCES)
+
+
 cdef void note_coalescing(socket sock, bint joins) noexcept:
     if joins:
         add_hint(sock, COALESCES)
