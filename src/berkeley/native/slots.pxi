@@ -23,6 +23,7 @@ cdef struct Slots:
 cdef int make_slots(Slots *slots, Py_ssize_t count, Py_ssize_t size, Py_ssize_t room) except -1:
     cdef size_t fixed = sizeof(mmsghdr) + sizeof(iovec) + sizeof(Address)
     cdef Py_ssize_t index
+    cdef uint64_t total
     cdef msghdr *header
     if not 0 < count <= MOST_MESSAGES:
         raise ValueError(f"the count must be 1 to {MOST_MESSAGES}, not {count}")
@@ -33,8 +34,9 @@ cdef int make_slots(Slots *slots, Py_ssize_t count, Py_ssize_t size, Py_ssize_t 
     slots.count, slots.size, slots.room = count, size, room
     slots.stride = aligned(size)
     slots.room_stride = aligned(room)
-    slots.total = aligned(count * fixed) + count * (slots.stride + slots.room_stride)
-    slots.headers = <mmsghdr *>PyMem_Calloc(1, slots.total)
+    total = aligned(count * fixed) + <uint64_t>count * slots.stride + <uint64_t>count * slots.room_stride
+    slots.total = <size_t>total
+    slots.headers = <mmsghdr *>PyMem_Calloc(1, slots.total) if slots.total == total else NULL   # of 32 bits, perhaps
     if slots.headers == NULL:
         raise MemoryError
     slots.parts = <iovec *>(slots.headers + count)
