@@ -190,6 +190,10 @@ def queued_errors(sock: "socket") -> "list[DatagramError]":
             data, ancillary, _, destination = _native.recv_queued(sock, _DATA, _CONTROL)
         except BlockingIOError:
             return found
+        except OSError:
+            if not found:
+                raise
+            return found  # the next call tells
         found.append(_decoded(sock, data, ancillary, destination))
 
 
