@@ -261,7 +261,7 @@ def test_promiscuous(left):
 
 
 def test_statistics(left):
-    with opened(blocks=2) as ring:
+    with opened() as ring:
         assert ring.statistics() == (0, 0, 0)
         send(left, 2)
         list(islice(ring, 2))
@@ -299,7 +299,7 @@ def test_many_times_round(left):
 
 def test_frames_that_are_kept_keep_no_block(left):
     kept = []
-    with opened(blocks=2) as ring:
+    with opened(blocks=3) as ring:
         for start in range(50):
             send(left, 2, start * 2)
             kept += islice(ring, 2)
