@@ -73,6 +73,15 @@ def test_the_largest(udp):
     assert caught.value.errno == errno.EMSGSIZE
 
 
+@pytest.mark.parametrize("size", [4, 2])
+def test_what_else_is_refused(udp, size):
+    """Not for the length of it."""
+    here, there = udp
+    with pytest.raises(OSError) as caught:
+        here.send_segments(b"data", size, (there.getsockname()[0], 0))
+    assert caught.value.errno == errno.EINVAL
+
+
 def test_unix_datagrams():
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with here, there:

@@ -65,7 +65,7 @@ cdef Py_ssize_t send_in_parts(socket sock, Data *data, Py_ssize_t size, Address 
             if part < 0 and segments.header.msg_control != NULL and refuses_segments(sock, part):
                 most = size
             elif part < 0 and (sent == 0 or part == RAISED):
-                raise_outcome(part if part != -EINVAL or segments.header.msg_control == NULL else -EMSGSIZE, None)
+                raise_outcome(-EMSGSIZE if part == -EINVAL and is_too_long(&segments, packed) else part, None)
             elif part < 0:
                 return sent
             else:
@@ -100,6 +100,12 @@ cdef bint refuses_segments(socket sock, ssize_t result) noexcept:
         add_hint(sock, CUTS_ITSELF)
         return True
     return False
+
+
+cdef bint is_too_long(const Segments *segments, const Address *packed) noexcept:
+    """A segment for the route, where the kernel was to cut. The other reason for EINVAL is port 0, of either family."""
+    return segments.header.msg_control != NULL and not (packed.length
+                                                        and (<const sockaddr_in *>&packed.storage).sin_port == 0)
 
 
 cdef bint without_sums(socket sock) noexcept:
