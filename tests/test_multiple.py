@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from sleeping import acting, handling
 from waits import LONG, SHORT, late, meanwhile
 
 import berkeley
@@ -81,7 +82,7 @@ def test_a_seqpacket_that_has_ended():
         here.send(b"last")
         here.close()
         assert [data for data, *_ in there.recvmmsg(1, 10)] == [b"last"]
-        assert {data for data, *_ in there.recvmmsg(2, 10)} == {b""}
+        assert [data for data, *_ in there.recvmmsg(3, 10)] == [b""] * 3  # as often as it is asked
 
 
 def test_it_waits_for_the_first_alone(udp):
@@ -116,6 +117,21 @@ def test_flags(pair):
     here.send(b"12345")
     data, _, flags, _ = there.recvmmsg(1, 3, 0, socket.MSG_TRUNC)[0]
     assert (data, flags & socket.MSG_TRUNC) == (b"123", socket.MSG_TRUNC)
+
+
+def test_a_peek_sees_one():
+    """The kernel would show the same datagram each time, and make descriptors of it anew."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with here, there, open(os.devnull) as file:
+        socket.send_fds(here, [b"first"], [file.fileno()])
+        here.send(b"second")
+        before = len(os.listdir("/proc/self/fd"))
+        [(data, [(_, _, fd)], *_)] = there.recvmmsg(64, 10, socket.CMSG_SPACE(4), socket.MSG_PEEK)
+        assert (data, len(os.listdir("/proc/self/fd"))) == (b"first", before + 1)
+        os.close(struct.unpack("i", fd)[0])
+        with berkeley.DatagramBatch(64, 10) as batch:
+            assert there.recvmmsg_into(batch, socket.MSG_PEEK) == 1
+        assert [data for data, *_ in there.recvmmsg(64, 10)] == [b"first", b"second"]
 
 
 def test_an_error_comes_before_data(udp):
@@ -218,6 +234,19 @@ def test_messages(pair, timeout):
     assert here.sendmmsg([]) == 0
 
 
+def test_keywords(udp):
+    here, there = udp
+    to = there.getsockname()
+    assert here.sendmmsg([(b"1", (), to)], flags=socket.MSG_DONTWAIT) == 1
+    assert here.sendmmsg(messages=[(b"2", (), to)]) == 1
+    assert here.send_segments(b"345", 2, address=to, flags=0) == 3
+    assert here.send_segments(data=b"6", segment_size=1, address=to) == 1
+    assert [data for data, *_ in there.recvmmsg(2, 10, ancbufsize=9, flags=0)] == [b"1", b"2"]
+    assert [data for data, *_ in there.recvmmsg(count=1, bufsize=10)] == [b"34"]
+    assert there.recvmmsg_into(berkeley.DatagramBatch(1, 10), flags=socket.MSG_DONTWAIT) == 1
+    assert there.recvmmsg_into(batch=berkeley.DatagramBatch(9, 10)) == 1
+
+
 def test_to_many(udp):
     here, there = udp
     with socket.socket(type=socket.SOCK_DGRAM) as third:
@@ -302,6 +331,35 @@ def test_nothing_is_sent_where_one_is_none(udp, bad, error):
     there.settimeout(0)
     with pytest.raises(BlockingIOError):
         there.recv(10)
+
+
+@pytest.mark.parametrize("rest", [(("127.0.0.1", 9),), ("/path",), (b"path",), (None, ("127.0.0.1", 9))])
+def test_an_address_in_the_place_of_ancillary_data(udp, rest):
+    with pytest.raises(TypeError, match=r"a tuple \(bytes-like\[, ancdata\[, address\]\]\)"):
+        udp[0].sendmmsg([(b"data", *rest)])
+
+
+@pytest.mark.parametrize("size", [300, 2000])
+def test_a_handler_that_raises(size):
+    """How many were sent is told: by the exception, where the call has no time to."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def fail():
+        raise KeyError("by the handler")
+
+    with here, there:
+        with (
+            handling(fail) as handle,
+            acting(here.fileno(), [handle]),
+            pytest.raises(KeyError, match="by the handler") as caught,
+        ):
+            here.sendmmsg([b"x"] * size)
+        there.settimeout(0)
+        received = 0
+        with pytest.raises(BlockingIOError):
+            while True:
+                received += len(there.recvmmsg(MOST, 10))
+        assert 0 < caught.value.messages_sent == received
 
 
 def test_audited_before_the_first(udp):

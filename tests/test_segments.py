@@ -1,6 +1,11 @@
 """send_segments() and set_coalescing(): datagrams that the kernel cuts and joins."""
 
+import ctypes
 import errno
+import os
+import shutil
+import struct
+import subprocess
 
 import pytest
 from waits import LONG, SHORT, late
@@ -8,7 +13,9 @@ from waits import LONG, SHORT, late
 import berkeley
 from berkeley import constants, socket
 
-LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
+# Over loopback, whose MTU is 65,536; an IPv4 packet has 65,535 bytes at most.
+LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65536 - 48}
+CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 
 
 @pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["ipv4", "ipv6"])
@@ -73,13 +80,73 @@ def test_the_largest(udp):
     assert caught.value.errno == errno.EMSGSIZE
 
 
-@pytest.mark.parametrize("size", [4, 2])
-def test_what_else_is_refused(udp, size):
-    """Not for the length of it."""
+@pytest.fixture
+def narrow():
+    """A network namespace for this thread, whose loopback takes 1500 bytes."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not shutil.which("ip"):
+        pytest.skip("ip is not installed")
+    with open("/proc/thread-self/ns/net") as network:
+        if libc.unshare(CLONE_NEWNET):
+            pytest.skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
+            yield
+        finally:
+            assert libc.setns(network.fileno(), CLONE_NEWNET) == 0
+
+
+def fragments():
+    """How many the kernel has made (proc(5): /proc/net/snmp and snmp6)."""
+    counts = 0
+    with open("/proc/thread-self/net/snmp") as file:
+        names, values = (line.split() for line in file if line.startswith("Ip:"))
+        counts += int(dict(zip(names, values, strict=True))["FragCreates"])
+    with open("/proc/thread-self/net/snmp6") as file:
+        counts += int(dict(line.split() for line in file)["Ip6FragCreates"])
+    return counts
+
+
+@pytest.mark.parametrize(("count", "size"), [(3, 2000), (1, 2000), (3, 40_000), (1, 60_000), (2, 1473)])
+def test_longer_than_the_route_takes(narrow, udp, in_kernel, count, size):
     here, there = udp
-    with pytest.raises(OSError) as caught:
-        here.send_segments(b"data", size, (there.getsockname()[0], 0))
-    assert caught.value.errno == errno.EINVAL
+    with pytest.raises(OSError, match="too long") as caught:
+        here.send_segments(bytes(count * size), size, there.getsockname())
+    assert caught.value.errno == errno.EMSGSIZE
+    # As long as it takes goes, and what is shorter than a segment.
+    room = 1500 - 28 if here.family == socket.AF_INET else 1500 - 48
+    before = fragments()
+    for length, segment in ((3 * room, room), (room, room), (room, 2 * room), (3, 65535)):
+        assert here.send_segments(bytes(length), segment, there.getsockname()) == length
+    assert fragments() == before
+
+
+@pytest.mark.parametrize("by_kernel", [True, False], ids=["by the kernel", "by itself"])
+@pytest.mark.parametrize(("count", "size"), [(3, 1200), (1, 1200), (65, 1200), (2, 40_000), (0, 1200)])
+def test_whatever_the_option_says(udp, in_kernel, by_kernel, count, size):
+    """UDP_SEGMENT of udp(7), as the program has set it, is for its other sends."""
+    here, there = udp
+    if not by_kernel:
+        if here.family == socket.AF_INET6:
+            pytest.skip("IPv6 has no SO_NO_CHECK")
+        here.setsockopt(socket.SOL_SOCKET, constants.SO_NO_CHECK, 1)
+    here.setsockopt(constants.SOL_UDP, constants.UDP_SEGMENT, 500)
+    assert here.send_segments(bytes(count * size), size, there.getsockname()) == count * size
+    assert [len(there.recv(1 << 16)) for _ in range(count or 1)] == [size] * count or [0]
+    there.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        there.recv(1)
+
+
+@pytest.mark.parametrize("data", [b"four segments", b"one", b""])
+def test_an_address_that_is_none(udp, data):
+    """It has the error that sendto() has: it says nothing of the segments."""
+    here, there = udp
+    nowhere = (there.getsockname()[0], 0)
+    for send in (lambda: here.sendto(data, nowhere), lambda: here.send_segments(data, 4, nowhere)):
+        with pytest.raises(OSError, match="Invalid argument") as caught:
+            send()
+        assert caught.value.errno == errno.EINVAL
 
 
 def test_unix_datagrams():
@@ -204,6 +271,9 @@ def test_the_option_itself(udp):
     there.setsockopt(constants.SOL_UDP, constants.UDP_GRO, 0)
     here.sendto(b"data", there.getsockname())
     assert [data for data, *_ in there.recvmmsg(1, 100)] == [b"data"]
+    there.setsockopt(constants.SOL_UDP, constants.UDP_GRO, struct.pack("@ii", 1, 0))  # it reads the first four bytes
+    with pytest.raises(ValueError, match="65535 bytes"):
+        there.recvmmsg(1, 100)
 
 
 @pytest.mark.parametrize("adopt", [lambda sock: socket.fromfd(sock.fileno(), -1, -1), socket.socket.dup])

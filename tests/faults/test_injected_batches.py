@@ -198,6 +198,21 @@ def test_segments(inject, operation, error, time, answer, count):
     assert calls.count("sendmsg") == count
 
 
+@pytest.mark.parametrize(
+    ("times", "answer", "count"),
+    [
+        ("1", (failure("EMSGSIZE"), True, True), 2),
+        ("1+", (failure("EINVAL"), True, True), 2),
+        ("2", (FIRST, True, True), 2),
+    ],
+)
+def test_an_argument_that_is_not_valid(inject, times, answer, count):
+    """Of too long a segment, Linux before 6.14 says so; of all else, each: what is wrong, a try without segments tells."""
+    answered, left, calls = inject(CUT, ("sendmsg", "EINVAL", times))
+    assert (answered, left) == (answer, [])
+    assert calls.count("sendmsg") == count
+
+
 def test_a_kernel_without_segments(inject):
     """An older one says so when it is asked for the option."""
     answer, left, calls = inject(CUT, ("getsockopt", "ENOPROTOOPT", "1+"))

@@ -13,7 +13,7 @@ from berkeley import DatagramBatch, DatagramInfo, socket
 
 # What else is said, and to whom.
 SAID = {
-    BufferError: r"the batch is in use: \d+ views of its slots, or calls that send them",
+    BufferError: r"the batch is in use by a view of a slot .*",
     RuntimeError: "another call receives into this batch",
     ValueError: f"there is no datagram in the slot|the batch is full: it has {COUNT} slots|the batch is closed",
 }

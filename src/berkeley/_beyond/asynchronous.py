@@ -1,6 +1,9 @@
 """Batches of datagrams under asyncio, whichever its event loop."""
 
 import asyncio
+import errno
+import os
+import select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,26 +16,31 @@ if TYPE_CHECKING:
 async def receive_batches(sock: "socket", batch: "DatagramBatch", flags: int = 0) -> "AsyncIterator[DatagramBatch]":
     """Yield the batch each time that recvmmsg(2) has filled it: `async for` over the datagrams that come.
 
-    The socket must not block (`sock.setblocking(False)`), else ValueError; it is waited for by the event loop's
-    add_reader(), so that nobody else may wait for it meanwhile. Other tasks have a turn between two batches. What
-    recvmmsg_into() raises ends it: BufferError where a view of a slot lives on.
+    The socket must not block (`sock.setblocking(False)`), else ValueError. Other tasks have a turn between two batches.
+    What recvmmsg_into() raises ends it: BufferError where a view of a slot lives on. An event loop is not told that a
+    socket is closed: cancel the task that waits, then close.
     """
     if sock.gettimeout() != 0:
         raise ValueError("the socket must be non-blocking")
+    if sock.fileno() < 0:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    # The loop knows the number of an epoll(7) of our own. The socket's can be another's once it is closed, and others
+    # may wait for it as well.
+    with select.epoll() as waiting:
+        waiting.register(sock, select.EPOLLIN)
+        while True:
+            try:
+                sock.recvmmsg_into(batch, flags)
+            except BlockingIOError:
+                await _readable(waiting.fileno())
+            else:
+                yield batch
+                await asyncio.sleep(0)
+
+
+async def _readable(number: int) -> None:
     loop = asyncio.get_running_loop()
-    while True:
-        try:
-            sock.recvmmsg_into(batch, flags)
-        except BlockingIOError:
-            await _readable(loop, sock)
-        else:
-            yield batch
-            await asyncio.sleep(0)
-
-
-async def _readable(loop: asyncio.AbstractEventLoop, sock: "socket") -> None:
     ready = loop.create_future()
-    number = sock.fileno()  # of a socket that is closed meanwhile, it is not known any more
     loop.add_reader(number, _tell, ready)
     try:
         await ready

@@ -28,7 +28,7 @@ _REFUSED = ("recvmmsg", "recvmmsg_into", "sendmmsg", "send_segments")
 
 
 def _refused(name: str) -> "Method":
-    def refuse(self: "Any", *arguments: "Any") -> "NoReturn":
+    def refuse(self: "Any", *arguments: "Any", **named: "Any") -> "NoReturn":
         raise NotImplementedError(f"{name} not allowed on instances of {type(self)}")
 
     refuse.__name__ = name

@@ -43,7 +43,8 @@ cdef Py_ssize_t receive_many(socket sock, Slots *slots, int flags) except -1:
     cdef Multiple multiple
     multiple.slots = slots
     multiple.headers = slots.headers
-    multiple.count = <unsigned int>slots.count
+    # Each look would find the same datagram, and make descriptors of it anew.
+    multiple.count = 1 if flags & MSG_PEEK else <unsigned int>slots.count
     flags |= MSG_WAITFORONE     # on a socket that blocks, only the first is waited for
     if family_of(sock) == AF_UNIX:
         flags |= MSG_CMSG_CLOEXEC       # others have no descriptors to give, and some refuse what they do not know
@@ -145,7 +146,7 @@ cdef int add_message(socket sock, Outgoing *outgoing, object message) except -1:
     if PyTuple_Check(message):
         size = len(<tuple>message)
         if not 1 <= size <= 3:
-            raise ValueError("a message is bytes-like, or a tuple (bytes-like[, ancdata[, address]])")
+            raise ValueError(A_MESSAGE)
         hold_data((<tuple>message)[0], data)
         if size > 1:
             ancdata = (<tuple>message)[1]
@@ -179,6 +180,9 @@ cdef int add_control(socket sock, Outgoing *outgoing, Py_ssize_t index, object a
         raise MemoryError
     try:
         pack_control(ancdata, control)
+    except TypeError as error:
+        PyMem_Free(control)
+        raise TypeError(f"ancdata must be an iterable of (level, type, bytes-like): {A_MESSAGE}") from error
     except:
         PyMem_Free(control)
         raise
@@ -225,9 +229,9 @@ cdef Py_ssize_t send_many(socket sock, Outgoing *outgoing, int flags) except -1:
             if part < 0 and (sent == 0 or part == RAISED):
                 raise_outcome(part, None)
             sent += max(part, 0)
+            PyErr_CheckSignals()        # of a signal that has cut it short, too: its handler's exception has the count
             if sent == outgoing.count or part < <ssize_t>multiple.count or is_past(operation):
                 return sent
-            PyErr_CheckSignals()
             operation.state = FRESH
     except BaseException as error:
         tell(error, MESSAGES_SENT, sent)
@@ -235,3 +239,4 @@ cdef Py_ssize_t send_many(socket sock, Outgoing *outgoing, int flags) except -1:
 
 
 cdef object MESSAGES_SENT = "messages_sent"
+cdef str A_MESSAGE = "a message is bytes-like, or a tuple (bytes-like[, ancdata[, address]])"

@@ -4,6 +4,7 @@ cdef enum:
     MOST_SEGMENTS = 64          # UDP_MAX_SEGMENTS, as it was first
     LARGEST_DATAGRAM = 65507    # 65535 less the headers of IPv4 and UDP: IPv6 takes 20 bytes more
     LARGEST_JOINED = 65535
+    MSG_PROBE = 0x10            # include/linux/socket.h: find the way, and send nothing
 
 cdef struct Segments:
     Operation operation
@@ -15,6 +16,11 @@ cdef struct Segments:
 cdef ssize_t call_send_segments(Handle handle, Operation *operation) noexcept nogil:
     cdef Segments *segments = <Segments *>operation
     return answer(c_sendmsg(handle, &segments.header, operation.flags))
+
+
+cdef ssize_t call_probe(Handle handle, void *arguments) noexcept nogil:
+    cdef Segments *segments = <Segments *>arguments
+    return answer(c_sendmsg(handle, &segments.header, segments.operation.flags | MSG_DONTWAIT | MSG_PROBE))
 
 
 cdef object sock_send_segments(socket sock, object value, object segment_size, object address, object flags):
@@ -44,7 +50,8 @@ cdef Py_ssize_t send_in_parts(socket sock, Data *data, Py_ssize_t size, Address 
     cdef Py_ssize_t sent = 0, most = size
     cdef ssize_t part
     cdef unsigned int before = cancels_of(sock)
-    if segments_in_kernel(sock):
+    cdef bint known = knows_segments(sock), cuts = known and not hints_of(sock) & CUTS_ITSELF
+    if cuts:
         most = max(size, min(<Py_ssize_t>MOST_SEGMENTS, LARGEST_DATAGRAM // size) * size)
     memset(&segments.header, 0, sizeof(msghdr))
     segments.header.msg_iov = &segments.part
@@ -59,20 +66,20 @@ cdef Py_ssize_t send_in_parts(socket sock, Data *data, Py_ssize_t size, Address 
         while True:
             segments.part.iov_base = <char *>data.start + sent
             segments.part.iov_len = min(most, data.size - sent)
-            tell_segment(&segments, size)
+            if known:
+                tell_segment(&segments, min(size, <Py_ssize_t>segments.part.iov_len) if cuts else 0)
             part = (outcome_again(sock, operation, call_send_segments, before) if sent
                     else outcome(sock, operation, call_send_segments))
-            if part < 0 and segments.header.msg_control != NULL and refuses_segments(sock, part):
+            if part < 0 and cuts and refuses_segments(sock, part):
+                cuts = False
                 most = size
-            elif part < 0 and (sent == 0 or part == RAISED):
-                raise_outcome(-EMSGSIZE if part == -EINVAL and is_too_long(&segments, packed) else part, None)
-            elif part < 0:
-                return sent
             else:
-                sent += part
-                if sent >= data.size or is_past(operation):
-                    return sent
+                if part < 0 and (sent == 0 or part == RAISED):
+                    raise_outcome(-EMSGSIZE if part == -EINVAL and cuts and goes_whole(sock, &segments) else part, None)
+                sent += max(part, 0)
                 PyErr_CheckSignals()
+                if part < 0 or sent >= data.size or is_past(operation):
+                    return sent
             operation.state = FRESH
     except BaseException as error:
         tell(error, BYTES_SENT, sent)
@@ -80,18 +87,21 @@ cdef Py_ssize_t send_in_parts(socket sock, Data *data, Py_ssize_t size, Address 
 
 
 cdef void tell_segment(Segments *segments, Py_ssize_t size) noexcept:
-    """Where there is more than one."""
+    """Of a single one as well, which goes in fragments else; 0: do not cut, whatever the socket's option says."""
     cdef cmsghdr *header
-    segments.header.msg_control = NULL
-    segments.header.msg_controllen = 0
-    if <Py_ssize_t>segments.part.iov_len > size:
-        segments.header.msg_control = segments.control
-        segments.header.msg_controllen = c_CMSG_SPACE(sizeof(uint16_t))
-        header = CMSG_FIRSTHDR(&segments.header)
-        header.cmsg_level = SOL_UDP
-        header.cmsg_type = UDP_SEGMENT
-        header.cmsg_len = c_CMSG_LEN(sizeof(uint16_t))
-        (<uint16_t *>CMSG_DATA(header))[0] = <uint16_t>size
+    segments.header.msg_control = segments.control
+    segments.header.msg_controllen = c_CMSG_SPACE(sizeof(uint16_t))
+    header = CMSG_FIRSTHDR(&segments.header)
+    header.cmsg_level = SOL_UDP
+    header.cmsg_type = UDP_SEGMENT
+    header.cmsg_len = c_CMSG_LEN(sizeof(uint16_t))
+    (<uint16_t *>CMSG_DATA(header))[0] = <uint16_t>size
+
+
+cdef bint goes_whole(socket sock, Segments *segments) noexcept:
+    """Is there nothing wrong but the segments? Too long ones are EINVAL before Linux 6.14, as is port 0, and more."""
+    tell_segment(segments, 0)
+    return once_on(sock, OP_SENDMSG, segments, call_probe) >= 0
 
 
 cdef bint refuses_segments(socket sock, ssize_t result) noexcept:
@@ -100,12 +110,6 @@ cdef bint refuses_segments(socket sock, ssize_t result) noexcept:
         add_hint(sock, CUTS_ITSELF)
         return True
     return False
-
-
-cdef bint is_too_long(const Segments *segments, const Address *packed) noexcept:
-    """A segment for the route, where the kernel was to cut. The other reason for EINVAL is port 0, of either family."""
-    return segments.header.msg_control != NULL and not (packed.length
-                                                        and (<const sockaddr_in *>&packed.storage).sin_port == 0)
 
 
 cdef bint without_sums(socket sock) noexcept:
@@ -126,10 +130,14 @@ cdef bint is_udp(socket sock) noexcept:
             and protocol_of(sock) in (0, IPPROTO_UDP))
 
 
-cdef bint segments_in_kernel(socket sock) noexcept:
+cdef bint knows_segments(socket sock) noexcept:
+    """Does the kernel take the message?"""
     cdef int value = 0
-    return (is_udp(sock) and not hints_of(sock) & CUTS_ITSELF
-            and quiet_option(sock, SOL_UDP, UDP_SEGMENT, &value) == 0)
+    return is_udp(sock) and quiet_option(sock, SOL_UDP, UDP_SEGMENT, &value) == 0
+
+
+cdef bint segments_in_kernel(socket sock) noexcept:
+    return not hints_of(sock) & CUTS_ITSELF and knows_segments(sock)
 
 
 # --- joined as they come

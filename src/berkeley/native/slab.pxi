@@ -177,8 +177,8 @@ cdef Py_ssize_t seized(Slab slab) noexcept:
 cdef int refuse_use(SlotMemory memory, Py_ssize_t views) except -1:
     """It is in use: unless by a call in the process from which this one was forked."""
     if views != HELD:
-        raise BufferError("the batch is in use: there is a view of a slot (a loop's variable, perhaps), "
-                          "or a call sends from it")
+        raise BufferError("the batch is in use by a view of a slot (a loop's variable, perhaps), "
+                          "or by a call that sends")
     if memory.forks == forks:
         raise RuntimeError("another call receives into this batch")
     memory.forks = forks
