@@ -11,7 +11,7 @@ import pytest
 from waits import LONG, SHORT, late
 
 import berkeley
-from berkeley import constants, socket
+from berkeley import socket
 
 COUNT, SIZE = 8, 100
 

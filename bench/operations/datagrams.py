@@ -103,14 +103,28 @@ def in_one_process(mode):
 
 def offloads(mode, size, count):
     """Sent and received, by one process. To C the other end joins them as well."""
+    setup = [
+        UNCONNECTED,
+        f"data = bytes({size}); many = data * {count}; to = b.getsockname()",
+        f"import berkeley\n{COALESCING.format(end='b')}",
+        MODES[mode],
+        MODES[mode].replace("a.", "b."),
+        "there = b.fileno()",
+    ]
+    ours = [
+        f"a.send_segments(many, {size}, to)",
+        "b.recvmmsg_into(joined)",
+        "for slot in joined:",
+        "    for segment in slot.segments(): pass",
+        "del segment",
+    ]
     return Operation(
         f"datagrams, {mode}",
         f"udp {count} sent and received, offloads, {size} B",
         EACH.format(count, "a.sendto(data, to)") + "\n" + EACH.format(count, "b.recvfrom(2048)"),
-        setup=f"{UNCONNECTED}\ndata = bytes({size}); many = data * {count}; to = b.getsockname()\n"
-        f"import berkeley\n{COALESCING.format(end='b')}\n{MODES[mode]}\n{MODES[mode].replace('a.', 'b.')}\nthere = b.fileno()",
+        setup="\n".join(setup),
         count=1,
-        ours=f"a.send_segments(many, {size}, to)\nb.recvmmsg_into(joined)\nfor slot in joined:\n    for segment in slot.segments(): pass\ndel segment",
+        ours="\n".join(ours),
         pieces=count,
         floor=f"send_segments(ends, {count}) < 0 ? -1 : receive_joined(ends)",
     )
