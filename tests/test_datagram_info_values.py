@@ -29,8 +29,8 @@ def test_values_that_no_datagram_has(fields):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"ecn": "1"}, {"ttl": 1.5}, {"local_address": b"::1"}, {"local_address": 1}, {"other": None}, {"dropped": 1}, {"other": [(1, 2, 5)]},
-        {"other": [(1, 2, "text")]}, {"other": [("1", 2, b"")]}, {"other": [5]}, {"pidfd": 1},
+        {"ecn": "1"}, {"ttl": 1.5}, {"local_address": b"::1"}, {"local_address": 1}, {"other": None}, {"dropped": 1},
+        {"other": [(1, 2, 5)]}, {"other": [(1, 2, "text")]}, {"other": [("1", 2, b"")]}, {"other": [5]}, {"pidfd": 1},
         {"timestamp": 1}, {"descriptors": ()},
     ],
 )  # fmt: skip

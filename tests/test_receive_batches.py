@@ -116,6 +116,7 @@ def test_readers_of_others(udp):
     async def receive():
         async for batch in berkeley.receive_batches(there, berkeley.DatagramBatch(4, 100)):
             return [bytes(slot) for slot in batch]
+        return None
 
     async def main():
         loop = asyncio.get_running_loop()
@@ -137,6 +138,7 @@ def test_nothing_is_left(udp):
     async def receive():
         async for batch in berkeley.receive_batches(there, berkeley.DatagramBatch(4, 100)):
             return len(batch)
+        return None
 
     async def main():
         for _ in range(3):

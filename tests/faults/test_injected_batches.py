@@ -207,7 +207,7 @@ def test_segments(inject, operation, error, time, answer, count):
     ],
 )
 def test_an_argument_that_is_not_valid(inject, times, answer, count):
-    """Of too long a segment, Linux before 6.14 says so; of all else, each: what is wrong, a try without segments tells."""
+    """Linux before 6.14 says so of too long a segment, and each of all else: a try without segments tells which."""
     answered, left, calls = inject(CUT, ("sendmsg", "EINVAL", times))
     assert (answered, left) == (answer, [])
     assert calls.count("sendmsg") == count
