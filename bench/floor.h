@@ -160,6 +160,16 @@ static int send_many(struct ends *ends, int count) {
     return sendmmsg(ends->a, headers, count, 0);
 }
 
+/* What the kernel has joined, at the other end. */
+static ssize_t receive_joined(struct ends *ends) {
+    static char many[USHRT_MAX];
+    char room[CMSG_SPACE(sizeof(int))];
+    struct iovec vector = {many, sizeof(many)};
+    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1,
+                             .msg_control = room, .msg_controllen = sizeof(room)};
+    return recvmsg(ends->there, &message, 0);
+}
+
 /* The same data so many times over, cut by the kernel. */
 static ssize_t send_segments(struct ends *ends, int count) {
     static char many[USHRT_MAX];

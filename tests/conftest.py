@@ -1,6 +1,7 @@
 """What tests of several modules use."""
 
 import fcntl
+import itertools
 import os
 import re
 import shutil
@@ -187,11 +188,12 @@ def example(tmp_path):
     """Starts a program of the project's examples/; sees that it ends with the status, and that its standard error is
     what the pattern says. Python would tell there of sockets that were not closed.
     """
+    numbers = itertools.count()
 
     @contextmanager
     def start(name, *arguments, status=0, says=""):
         command = [sys.executable, "-X", "dev", PROGRAMS / name, *map(str, arguments)]
-        log = tmp_path / f"{name}.log"
+        log = tmp_path / f"{name}.{next(numbers)}.log"
         with running(command, log, status) as process:
             yield process
         assert re.fullmatch(says, log.read_text(), re.DOTALL), log.read_text()
@@ -214,6 +216,16 @@ def tcp(impl):
         here = impl.create_connection(listener.getsockname())
         there, _ = listener.accept()
     with here, there:
+        yield here, there
+
+
+@pytest.fixture
+def unconnected():
+    """Two sockets of berkeley's for UDP that are bound, and not connected."""
+    ours = import_module("berkeley.socket")
+    with ours.socket(type=ours.SOCK_DGRAM) as here, ours.socket(type=ours.SOCK_DGRAM) as there:
+        for sock in (here, there):
+            sock.bind(("127.0.0.1", 0))
         yield here, there
 
 

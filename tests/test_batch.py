@@ -11,28 +11,15 @@ import pytest
 from waits import LONG, SHORT, late
 
 import berkeley
-from berkeley import constants, socket
+from berkeley import socket
 
 COUNT, SIZE = 8, 100
-
-
-@pytest.fixture
-def udp():
-    """Two sockets that are bound, and not connected."""
-    with socket.socket(type=socket.SOCK_DGRAM) as here, socket.socket(type=socket.SOCK_DGRAM) as there:
-        for sock in (here, there):
-            sock.bind(("127.0.0.1", 0))
-        yield here, there
 
 
 @pytest.fixture
 def batch():
     with berkeley.DatagramBatch(COUNT, SIZE) as batch:
         yield batch
-
-
-def descriptors():
-    return len(os.listdir("/proc/self/fd"))
 
 
 # --- what it is
@@ -85,7 +72,7 @@ def test_one_that_was_never_made():
         sock.recvmmsg_into(batch)
 
 
-def test_closed(batch, udp):
+def test_closed(batch, unconnected):
     slot_before = None
     batch.append(b"data")
     slot_before = batch[0]
@@ -95,11 +82,11 @@ def test_closed(batch, udp):
         lambda: len(batch),
         lambda: batch.append(b""),
         batch.clear,
-        lambda: udp[0].recvmmsg_into(batch),
-        lambda: udp[0].sendmmsg(batch),
+        lambda: unconnected[0].recvmmsg_into(batch),
+        lambda: unconnected[0].sendmmsg(batch),
         lambda: slot_before.data,
         lambda: slot_before.address,
-        lambda: udp[0].sendmmsg([slot_before]),
+        lambda: unconnected[0].sendmmsg([slot_before]),
     ):
         with pytest.raises(ValueError, match="closed"):
             use()
@@ -109,8 +96,8 @@ def test_closed(batch, udp):
 
 
 @pytest.mark.parametrize("timeout", [None, 0, LONG])
-def test_received(udp, batch, timeout):
-    here, there = udp
+def test_received(unconnected, batch, timeout):
+    here, there = unconnected
     there.settimeout(timeout)
     sent = [b"first", b"", bytes(range(100)), b"x" * 101]
     assert here.sendmmsg([(data, (), there.getsockname()) for data in sent]) == 4
@@ -125,8 +112,8 @@ def test_received(udp, batch, timeout):
     assert batch[1:3] == list(batch)[1:3]
 
 
-def test_no_more_than_it_holds(udp, batch):
-    here, there = udp
+def test_no_more_than_it_holds(unconnected, batch):
+    here, there = unconnected
     here.sendmmsg([(b"%d" % number, (), there.getsockname()) for number in range(10)])
     assert there.recvmmsg_into(batch) == COUNT
     assert there.recvmmsg_into(batch) == 2
@@ -135,9 +122,9 @@ def test_no_more_than_it_holds(udp, batch):
         batch[2]
 
 
-def test_in_place(udp, batch):
+def test_in_place(unconnected, batch):
     """A view is of the slot's memory, and can be written."""
-    here, there = udp
+    here, there = unconnected
     here.sendto(b"data", there.getsockname())
     there.recvmmsg_into(batch)
     view = batch[0].data
@@ -147,38 +134,9 @@ def test_in_place(udp, batch):
     assert memoryview(batch[0]) == view
 
 
-def test_nothing_is_received_while_there_is_a_view(udp, batch):
-    here, there = udp
-    here.sendto(b"first", there.getsockname())
-    there.recvmmsg_into(batch)
-    view = batch[0].data
-    part = view[1:]
-    del view
-    here.sendto(b"second", there.getsockname())
-    for use in (lambda: there.recvmmsg_into(batch), batch.clear, batch.close):
-        with pytest.raises(BufferError, match="views"):
-            use()
-    assert part == b"irst"
-    del part
-    assert there.recvmmsg_into(batch) == 1
-    assert batch[0].data == b"second"
-
-
-def test_a_view_outlives_the_batch(udp):
-    here, there = udp
-    here.sendto(b"data", there.getsockname())
-    batch = berkeley.DatagramBatch(COUNT, SIZE)
-    there.recvmmsg_into(batch)
-    slot, view = batch[0], batch[0].data
-    del batch
-    gc.collect()
-    assert view == slot.data == b"data"
-    assert slot.address == here.getsockname()
-
-
-def test_late(udp, batch):
+def test_late(unconnected, batch):
     """And then it holds nothing."""
-    here, there = udp
+    here, there = unconnected
     here.sendto(b"data", there.getsockname())
     there.recvmmsg_into(batch)
     slot = batch[0]
@@ -193,9 +151,9 @@ def test_late(udp, batch):
         there.recvmmsg_into(batch)
 
 
-def test_a_slot_is_a_place(udp, batch):
+def test_a_slot_is_a_place(unconnected, batch):
     """What is at it now, whatever was."""
-    here, there = udp
+    here, there = unconnected
     with socket.socket(type=socket.SOCK_DGRAM) as third:
         third.bind(("127.0.0.1", 0))
         for sender, data in ((here, b"first"), (third, b"second")):
@@ -210,8 +168,8 @@ def test_a_slot_is_a_place(udp, batch):
         assert slot.address == here.getsockname()
 
 
-def test_ancillary_data(udp):
-    here, there = udp
+def test_ancillary_data(unconnected):
+    here, there = unconnected
     there.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
     batch = berkeley.DatagramBatch(2, 10, ancbufsize=socket.CMSG_SPACE(4))
     here.sendto(b"data", there.getsockname())
@@ -219,14 +177,14 @@ def test_ancillary_data(udp):
     assert batch[0].ancdata == [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 64))]
 
 
-def test_not_a_batch(udp):
+def test_not_a_batch(unconnected):
     for value in (None, bytearray(10), [bytearray(10)]):
         with pytest.raises(TypeError, match=r"DatagramBatch"):
-            udp[0].recvmmsg_into(value)
+            unconnected[0].recvmmsg_into(value)
 
 
-def test_two_threads_on_one_batch(udp, batch):
-    here, there = udp
+def test_two_threads_on_one_batch(unconnected, batch):
+    here, there = unconnected
     outcomes = []
 
     def receive():
@@ -249,8 +207,8 @@ def test_two_threads_on_one_batch(udp, batch):
     assert sorted(map(str, outcomes)) == ["1", "another call receives into this batch"]
 
 
-def test_what_the_kernel_knows(udp):
-    here, there = udp
+def test_what_the_kernel_knows(unconnected):
+    here, there = unconnected
     batch = berkeley.DatagramBatch(4, 100, ancbufsize=there.set_datagram_info(True))
     info = berkeley.DatagramInfo(ttl=7, ecn=2)
     assert here.sendmmsg([(b"data", info, there.getsockname()), (b"x" * 101, (), there.getsockname())]) == 2
@@ -264,96 +222,11 @@ def test_what_the_kernel_knows(udp):
     assert there.sendmmsg(batch) == 1
 
 
-# --- descriptors
-
-
-@pytest.fixture
-def passing():
-    """Passes a descriptor; gives the socket to receive it from, and how many there are now."""
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with here, there, open(os.devnull) as file:
-        yield lambda: socket.send_fds(here, [b"fd"], [file.fileno()]), there
-
-
-@pytest.mark.parametrize("end", ["clear", "close", "reuse", "drop"])
-def test_descriptors_that_nobody_takes_are_closed(passing, end):
-    send, there = passing
-    batch = berkeley.DatagramBatch(4, 10, ancbufsize=socket.CMSG_SPACE(4))
-    before = descriptors()
-    send()
-    send()
-    assert there.recvmmsg_into(batch) == 2
-    assert descriptors() == before + 2
-    if end == "reuse":
-        send()
-        there.recvmmsg_into(batch)
-        assert descriptors() == before + 1
-    elif end == "drop":
-        del batch
-        gc.collect()
-    else:
-        getattr(batch, end)()
-    assert descriptors() == before + (end == "reuse")
-
-
-def test_descriptors_that_are_taken(passing):
-    send, there = passing
-    batch = berkeley.DatagramBatch(4, 10, ancbufsize=socket.CMSG_SPACE(4))
-    send()
-    there.recvmmsg_into(batch)
-    [fd] = struct.unpack("i", batch[0].ancdata[0][2])
-    send()
-    there.recvmmsg_into(batch)
-    [other] = batch[0].info.descriptors
-    batch.close()
-    for taken in (fd, other):
-        assert not os.get_inheritable(taken)
-        os.close(taken)
-
-
-@pytest.fixture
-def telling(passing):
-    """The socket is told of the sender's process too: it gets a descriptor of that."""
-    send, there = passing
-    try:
-        there.setsockopt(socket.SOL_SOCKET, constants.SO_PASSPIDFD, 1)
-    except OSError as error:
-        pytest.skip(f"no SO_PASSPIDFD (Linux 6.5): {error.strerror}")
-    return send, there
-
-
-def test_descriptors_of_the_sender_that_nobody_takes_are_closed(telling):
-    send, there = telling
-    before = descriptors()
-    with berkeley.DatagramBatch(4, 10, ancbufsize=64) as batch:
-        for _ in range(3):
-            send()
-            there.recvmmsg_into(batch)
-            assert descriptors() == before + 2
-    assert descriptors() == before
-
-
-def test_descriptors_of_the_sender_that_are_taken(telling):
-    send, there = telling
-    before = descriptors()
-    with berkeley.DatagramBatch(4, 10, ancbufsize=64) as batch:
-        send()
-        there.recvmmsg_into(batch)
-        info = batch[0].info
-    assert len(info.descriptors) == 2
-    assert info.pidfd in info.descriptors
-    with open(f"/proc/self/fdinfo/{info.pidfd}") as file:
-        assert f"Pid:\t{os.getpid()}\n" in file.read()
-    for fd in info.descriptors:
-        os.close(fd)
-    assert descriptors() == before
-
-
 # --- sent
 
 
-def test_appended(udp, batch):
-    here, there = udp
+def test_appended(unconnected, batch):
+    here, there = unconnected
     batch.append(b"first", there.getsockname())
     batch.append(bytearray(b"second"), there.getsockname(), [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 9))])
     batch.append(memoryview(b"third"), there.getsockname(), [])
@@ -382,9 +255,9 @@ def test_full(batch):
     assert len(batch) == 0
 
 
-def test_answered(udp, batch):
+def test_answered(unconnected, batch):
     """What came goes back to where it came from, changed as it was."""
-    here, there = udp
+    here, there = unconnected
     here.sendmmsg([(b"question %d" % number, (), there.getsockname()) for number in range(3)])
     there.recvmmsg_into(batch)
     question = batch[0].data
@@ -404,8 +277,8 @@ def test_a_part_of_itself(batch):
     assert [bytes(slot) for slot in batch] == [b"234567", b"234567", b"34567"]
 
 
-def test_to_another_family(udp, batch):
-    here, there = udp
+def test_to_another_family(unconnected, batch):
+    here, there = unconnected
     here.sendto(b"data", there.getsockname())
     there.recvmmsg_into(batch)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, pytest.raises(ValueError, match="family"):

@@ -180,9 +180,12 @@ def test_times_in_every_form(option, value, step):
     with opened(socket.AF_INET) as receiver, opened(socket.AF_INET) as sender:
         receiver.bind(("127.0.0.1", 0))
         receiver.setsockopt(ALL, option, value)
-        before = time.time_ns()
-        sender.sendto(b"", receiver.getsockname())
-        _, [message], flags, _ = receiver.recvmsg(1, 500)
+        messages = []
+        while not messages:  # the kernel begins a moment later to take the times that SO_TIMESTAMPING tells
+            before = time.time_ns()
+            sender.sendto(b"", receiver.getsockname())
+            _, messages, flags, _ = receiver.recvmsg(1, 500)
+        [message] = messages
         info = DatagramInfo.of([message], flags)
         assert message[1] == option
         assert before - 1_000_000 <= info.timestamp <= time.time_ns()

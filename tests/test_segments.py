@@ -210,10 +210,33 @@ def test_one_alone(joining, large):
     here, there = joining
     here.sendto(b"alone", there.getsockname())
     there.recvmmsg_into(large)
-    assert large[0].segments() == [b"alone"]
+    assert list(large[0].segments()) == [b"alone"]
     here.sendto(b"", there.getsockname())
     there.recvmmsg_into(large)
-    assert large[0].segments() == [b""]
+    assert list(large[0].segments()) == [b""]
+
+
+def test_sent_as_it_came(joining, in_kernel, large):
+    here, there = joining
+    here.send_segments(numbered(10, 1000), 1000, there.getsockname())
+    there.recvmmsg_into(large)
+    assert len(large[0]) == 10_000
+    there.sendmmsg(large)
+    assert [len(data) for data, *_ in here.recvmmsg(20, 2000)] == [1000] * 10
+    large[0].data = bytes(3000)
+    assert [len(part) for part in large[0].segments()] == [3000]
+
+
+def test_the_size_that_had_no_room(joining, in_kernel):
+    """Another control message came first."""
+    here, there = joining
+    there.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS, socket(7)
+    batch = berkeley.DatagramBatch(4, 65535, ancbufsize=socket.CMSG_SPACE(4))
+    here.send_segments(numbered(10, 1000), 1000, there.getsockname())
+    there.recvmmsg_into(batch)
+    assert batch[0].flags & socket.MSG_CTRUNC
+    with pytest.raises(ValueError, match="24 bytes had no room"):
+        batch[0].segments()
 
 
 def test_a_view_of_a_segment_keeps_its_slot(joining, large):

@@ -15,7 +15,9 @@ EACH = "for _ in repeat(None, {}): {}"
 TOUCHED = "for slot in batch: slot.data"
 COALESCING = """\
 joined = None
-if socket is not standard and a.set_coalescing(True):
+if floor:
+    {end}.setsockopt(socket.IPPROTO_UDP, 104, 1)  # UDP_GRO, udp(7)
+elif socket is not standard and {end}.set_coalescing(True):
     joined = berkeley.DatagramBatch(4, 65535, ancbufsize=socket.CMSG_SPACE(4))"""
 RING = """\
 import select
@@ -94,22 +96,37 @@ def in_one_process(mode):
         f"many = data * {SEGMENTS}",
         SEGMENTS,
     )
-    yield offloads(mode)
+    yield offloads(mode, 64, TOGETHER)
+    yield offloads(mode, 1200, SEGMENTS)
     yield ring(mode)
 
 
-def offloads(mode):
-    """Sent and received, by one process."""
-    switched = COALESCING.replace("a.set_coalescing", "b.set_coalescing")
+def offloads(mode, size, count):
+    """Sent and received, by one process. To C the other end joins them as well."""
+    setup = [
+        UNCONNECTED,
+        f"data = bytes({size}); many = data * {count}; to = b.getsockname()",
+        f"import berkeley\n{COALESCING.format(end='b')}",
+        MODES[mode],
+        MODES[mode].replace("a.", "b."),
+        "there = b.fileno()",
+    ]
+    ours = [
+        f"a.send_segments(many, {size}, to)",
+        "b.recvmmsg_into(joined)",
+        "for slot in joined:",
+        "    for segment in slot.segments(): pass",
+        "del segment",
+    ]
     return Operation(
         f"datagrams, {mode}",
-        f"udp {SEGMENTS} sent and received, offloads, 1200 B",
-        EACH.format(SEGMENTS, "a.sendto(data, to)") + "\n" + EACH.format(SEGMENTS, "b.recvfrom(2048)"),
-        setup=f"{UNCONNECTED}\ndata = bytes(1200); many = data * {SEGMENTS}; to = b.getsockname()\nimport berkeley\n"
-        f"{switched}\n{MODES[mode]}\n{MODES[mode].replace('a.', 'b.')}",
+        f"udp {count} sent and received, offloads, {size} B",
+        EACH.format(count, "a.sendto(data, to)") + "\n" + EACH.format(count, "b.recvfrom(2048)"),
+        setup="\n".join(setup),
         count=1,
-        ours="a.send_segments(many, 1200, to)\nb.recvmmsg_into(joined)\nfor slot in joined: slot.segments()",
-        pieces=SEGMENTS,
+        ours="\n".join(ours),
+        pieces=count,
+        floor=f"send_segments(ends, {count}) < 0 ? -1 : receive_joined(ends)",
     )
 
 
@@ -158,8 +175,8 @@ OPERATIONS = [
                 mode,
                 size,
                 "batch, coalesced",
-                "got += a.recvmmsg_into(joined) and sum(len(slot.segments()) for slot in joined)",
-                COALESCING,
+                "got += a.recvmmsg_into(joined) and sum(1 for slot in joined for segment in slot.segments())",
+                COALESCING.format(end="a"),
             ),
         )
     ),

@@ -153,6 +153,7 @@ class deadline:
         """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
 
 
+@final
 class DatagramSlot:
     """A datagram of a DatagramBatch, as recvmmsg(2) has them: what is at this place in it now. It is bytes-like."""
 
@@ -178,7 +179,7 @@ class DatagramSlot:
     def ancdata(self) -> Received:
         """The control messages that came with it, a list of (level, type, bytes), or that go with it, as assigned.
 
-        Descriptors among them (SCM_RIGHTS) are the program's from then on. They are not inheritable.
+        Descriptors among them (SCM_RIGHTS) are closed when the slot is used again: see take_descriptors().
         """
     @ancdata.setter
     def ancdata(self, value: Iterable[ControlMessage] | DatagramInfo) -> None: ...
@@ -186,18 +187,27 @@ class DatagramSlot:
     def info(self) -> DatagramInfo:
         """What the kernel knows of it, a DatagramInfo, where set_datagram_info() has asked for that.
 
-        Descriptors that came with it are the program's from then on, as `descriptors`.
+        Its `descriptors` are closed when the slot is used again: see take_descriptors().
+        """
+    def take_descriptors(self) -> list[int]:
+        """The descriptors that came with it (SCM_RIGHTS, unix(7)), a list of ints: from now on the caller's to close.
+
+        They are not inheritable. Once taken, they are given no more; those that nobody takes are closed when the slot
+        is used again, and with the batch.
         """
     @property
     def flags(self) -> int:
         """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
-    def segments(self) -> list[memoryview]:
-        """The datagrams that the kernel has joined here (set_coalescing()), a list of memoryviews; or of the one.
+    def segments(self) -> Iterator[memoryview]:
+        """The datagrams that the kernel has joined here (set_coalescing()), one by one, as memoryviews; or the one.
 
-        All but the last are of one size. While one of them lives, the batch receives nothing.
+        All but the last are of one size. While the iterator or one of them lives, the batch receives nothing.
+        ValueError where the control data was cut that says how long they are (MSG_CTRUNC): the batch's `ancbufsize` is
+        too small.
         """
 
 
+@final
 class DatagramBatch:
     """Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
 
@@ -242,7 +252,10 @@ class DatagramBatch:
     def clear(self) -> None:
         """Hold no datagram any more. BufferError while a view of a slot lives."""
     def close(self) -> None:
-        """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives."""
+        """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives.
+
+        The end of a `with` block closes it even then: the memory is freed with the last view.
+        """
 
 
 class Lookup:

@@ -119,8 +119,8 @@ SEGMENTS = bytearray(500)
 
 
 def taken(batch):
-    close_all(batch[0].info.descriptors)
-    return [(slot.data, slot.address, slot.flags, slot.ancdata, slot.segments()) for slot in batch]
+    close_all(batch[0].take_descriptors())
+    return [(slot.data, slot.address, slot.flags, slot.ancdata, list(slot.segments())) for slot in batch]
 
 
 def batch_to(near, far):

@@ -168,7 +168,7 @@ OPERATIONS = [
     Operation("batch", module, lambda socket: DatagramBatch(4, 100, ancbufsize=100)),
     Operation("append", batch, lambda a, b, batch: batch.append(bytearray(b"some"), ("127.0.0.1", 1), [(1, 1, b"")])),
     Operation("ancdata of a slot", batch, lambda a, b, batch: ((), batch[0].ancdata), close_rights),
-    Operation("info of a slot", batch, lambda a, b, batch: batch[0].info.descriptors, close_numbers),
+    Operation("info of a slot", batch, lambda a, b, batch: batch[0].take_descriptors(), close_numbers),
     Operation("address of a slot", batch, lambda a, b, batch: batch[0].address),
     Operation("segments of a slot", batch, lambda a, b, batch: [bytes(part) for part in batch[0].segments()]),
     Operation("repr of slots", batch, lambda a, b, batch: repr([batch, *batch])),
@@ -209,7 +209,7 @@ FAILING = [
     Operation("recv_into bytes", stream, lambda a, b: a.recv_into(b"data"), error=TypeError),
     Operation("recvmsg_into bytes", stream, lambda a, b: a.recvmsg_into([bytearray(9), b"data"]), error=TypeError),
     Operation("recvmmsg of nothing", datagram, lambda a, there: [a.recvmmsg(9, 9, 99) for _ in "12"], error=OSError),
-    Operation("sendmmsg of text", datagram, lambda a, there: a.sendmmsg([(b"", [(1, 1, b"")]), "text"]), error=TypeError),
+    Operation("sendmmsg of text", datagram, lambda a, there: a.sendmmsg([(b"", [(1, 1, b"")]), ""]), error=TypeError),
     Operation("append too much", batch, lambda a, b, batch: batch.append(bytes(101)), error=ValueError),
     Operation("sendmsg of text", stream, lambda a, b: a.sendmsg([b"some", "data"]), error=TypeError),
     Operation("sendmsg with text", stream, lambda a, b: a.sendmsg([b""], [(1, 1, b""), (1, 1, "")]), error=TypeError),
@@ -254,7 +254,7 @@ def sweep(operation, socket, width):
         for thing in prepared:
             if isinstance(thing, socket.socket):
                 thing.close()
-        del prepared, answer
+        del prepared, answer, thing
     gc.collect()
     return errors, sorted(set(descriptors()) - set(before))
 

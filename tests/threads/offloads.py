@@ -41,9 +41,7 @@ def checked(part):
 def offloads(crew, _):
     """Three threads send, two receive, one replaces the senders, one switches all that there is, one reads errors."""
     with ExitStack() as closing:
-        there, lost, taken = (
-            closing.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3)
-        )
+        there, lost, taken = (closing.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3))
         for sock in (there, taken):
             sock.bind(ANY)
         taken.connect(("127.0.0.1", 9))  # nobody else reaches it, and nobody else can be there
@@ -110,6 +108,7 @@ def offloads(crew, _):
                 found["errors"].append(1)
 
         both = [lambda random: (errors(random), cut(random)), lambda random: (errors(random), switch(random))]
+
         def until_all_was_seen(work):
             def job(random):
                 while crew.going() or not all(map(any, found.values())):

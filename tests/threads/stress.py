@@ -12,7 +12,7 @@ import sys
 from argparse import ArgumentParser
 from random import Random
 
-from batches import batches, one_batch
+from batches import batches
 from closing import closing
 from counting import files, one_file
 from crew import REST, Crew, descriptors
@@ -20,6 +20,7 @@ from deadlines import deadlines, lookups
 from functions import connections, functions, messages
 from lists import lists
 from offloads import offloads
+from one_batch import one_batch
 from rings import rings
 from transfers import modes, rights, shared, streams
 from waking import waking

@@ -1,208 +1,6 @@
 # DatagramBatch: slots for many messages whose memory is made once, filled by recvmmsg(2) and sent by sendmmsg(2).
-#
-# What is known of one slot, its own critical section guards. To drop what a program gave may run its code, which may
-# look at the slot again: it is dropped when all else is done.
 
-cdef extern from "Python.h":
-    int PyBuffer_FillInfo(Py_buffer *view, object owner, void *start, Py_ssize_t size, bint readonly, int flags) \
-        except -1
-    object PyMemoryView_FromObject(object owner)
-
-
-cdef class DatagramSlot:
-    """A datagram of a DatagramBatch, as recvmmsg(2) has them: what is at this place in it now. It is bytes-like."""
-
-    cdef Slab slab
-    cdef Py_ssize_t index
-    cdef unsigned long generation       # of the slab, as of which these were given or decoded
-    cdef object known_address, given_ancdata
-
-    def __init__(self):
-        raise TypeError("slots come with a DatagramBatch")
-
-    def __len__(self):
-        cdef Guard place
-        hold_slot(self, &place)
-        size = slot_length(&self.slab.slots, self.index)
-        let_go_slot(self, &place)
-        return size
-
-    def __repr__(self):
-        if self.index >= load_used(&self.slab.used):
-            return "<berkeley.DatagramSlot, empty>"
-        return f"<berkeley.DatagramSlot, {len(self)} bytes, address={self.address!r}>"
-
-    def __getbuffer__(self, Py_buffer *view, int flags):
-        cdef Guard place
-        cdef Py_ssize_t size
-        hold_slot(self, &place)
-        size = <Py_ssize_t>slot_length(&self.slab.slots, self.index)
-        unguard(&place)
-        try:
-            PyBuffer_FillInfo(view, self, slot_start(self), size, False, flags)
-        except:
-            unpin_views(&self.slab.views)
-            raise
-
-    def __releasebuffer__(self, Py_buffer *view):
-        if self.slab is not None:       # of a cycle that is collected, in which the view ends last
-            unpin_views(&self.slab.views)
-
-    @property
-    def data(self):
-        """The datagram, a memoryview in place, which can be written. While it lives, the batch receives nothing.
-
-        Bytes-like objects can be assigned: they are copied, as many bytes as the batch's size at most.
-        """
-        return PyMemoryView_FromObject(self)
-
-    @data.setter
-    def data(self, value):
-        cdef Guard place
-        cdef Data data
-        hold_data(value, &data)
-        try:
-            hold_slot(self, &place)
-            try:
-                put_data(self.slab, self.index, &data)
-            finally:
-                let_go_slot(self, &place)
-        finally:
-            release_data(&data)
-
-    @property
-    def address(self):
-        """Where it came from, in the form of the socket's family, decoded now; or whom it is for, as was assigned.
-
-        None where the kernel gave none: on a connection, and from an AF_UNIX socket without an address.
-        """
-        cdef Guard place
-        hold_slot(self, &place)
-        try:
-            return address_of(self)
-        finally:
-            let_go_slot(self, &place)
-
-    @address.setter
-    def address(self, value):
-        cdef Guard place
-        hold_slot(self, &place)
-        old, self.known_address = self.known_address, value
-        self.slab.slots.headers[self.index].msg_hdr.msg_namelen = 0
-        let_go_slot(self, &place)
-        del old
-
-    @property
-    def ancdata(self):
-        """The control messages that came with it, a list of (level, type, bytes), or that go with it, as assigned.
-
-        Descriptors among them (SCM_RIGHTS) are the program's from then on. They are not inheritable.
-        """
-        cdef Guard place
-        hold_slot(self, &place)
-        try:
-            if self.given_ancdata is not UNSET:
-                return self.given_ancdata
-            messages = unpack_control(&self.slab.slots.headers[self.index].msg_hdr)
-            self.slab.taken[self.index] = True
-            return messages
-        finally:
-            let_go_slot(self, &place)
-
-    @ancdata.setter
-    def ancdata(self, value):
-        cdef Guard place
-        hold_slot(self, &place)
-        old, self.given_ancdata = self.given_ancdata, value
-        let_go_slot(self, &place)
-        del old
-
-    @property
-    def info(self):
-        """What the kernel knows of it, a DatagramInfo, where set_datagram_info() has asked for that.
-
-        Descriptors that came with it are the program's from then on, as `descriptors`.
-        """
-        cdef Guard place
-        hold_slot(self, &place)
-        try:
-            info = info_of(&self.slab.slots.headers[self.index].msg_hdr, slot_flags(&self.slab.slots, self.index))
-            self.slab.taken[self.index] = True
-            return info
-        finally:
-            let_go_slot(self, &place)
-
-    def segments(self):
-        """The datagrams that the kernel has joined here (set_coalescing()), a list of memoryviews; or of the one.
-
-        All but the last are of one size. While one of them lives, the batch receives nothing.
-        """
-        cdef Guard place
-        cdef list parts = []
-        cdef Py_ssize_t size, start = 0
-        view = self.data
-        hold_slot(self, &place)
-        size = segment_size_of(&self.slab.slots.headers[self.index].msg_hdr)
-        let_go_slot(self, &place)
-        if not 0 < size < len(view):
-            return [view]
-        while start < len(view):
-            parts.append(view[start:start + size])
-            start += size
-        return parts
-
-    @property
-    def flags(self):
-        """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
-        cdef Guard place
-        hold_slot(self, &place)
-        flags = slot_flags(&self.slab.slots, self.index)
-        let_go_slot(self, &place)
-        return flags
-
-
-cdef int hold_slot(DatagramSlot slot, Guard *place) except -1:
-    """Until `let_go_slot`: there is a datagram in it, and will be, and this thread alone is at it."""
-    hold_slab(slot.slab)
-    if slot.index >= load_used(&slot.slab.used):
-        unpin_views(&slot.slab.views)
-        raise ValueError("there is no datagram in the slot")
-    guard(place, slot)
-    if slot.generation != slot.slab.generation:
-        slot.generation = slot.slab.generation
-        if slot.known_address is not UNSET or slot.given_ancdata is not UNSET:
-            old, older = slot.known_address, slot.given_ancdata
-            slot.known_address = slot.given_ancdata = UNSET
-            del old, older
-    return 0
-
-
-cdef inline void let_go_slot(DatagramSlot slot, Guard *place) noexcept:
-    unguard(place)
-    unpin_views(&slot.slab.views)
-
-
-cdef object address_of(DatagramSlot slot):
-    """Of a slot that is held."""
-    if slot.known_address is UNSET and slot.slab.sock is not None:
-        address = slot_address(slot.slab.sock, &slot.slab.slots, slot.index)
-        if slot.known_address is UNSET:     # still: the family's own code may have run
-            slot.known_address = address
-    return slot.known_address
-
-
-cdef inline char *slot_start(DatagramSlot slot) noexcept:
-    return slot.slab.slots.data + slot.index * slot.slab.slots.stride
-
-
-cdef int put_data(Slab slab, Py_ssize_t index, Data *data) except -1:
-    if <size_t>data.size > slab.slots.size:
-        raise ValueError(f"{data.size} bytes for a slot of {slab.slots.size}")
-    memmove(slab.slots.data + index * slab.slots.stride, data.start, data.size)     # it may be a part of the same
-    slab.slots.headers[index].msg_len = <unsigned int>data.size
-    return 0
-
-
+@cython.final
 cdef class DatagramBatch:
     """DatagramBatch(count, size, *, ancbufsize=0)\n--\n
     Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
@@ -221,20 +19,30 @@ cdef class DatagramBatch:
         cdef Py_ssize_t index
         if self.slab is not None:
             raise RuntimeError("a batch is made once")
-        self.slab = Slab(as_size(count), as_size(size), as_size(ancbufsize))
-        self.all_slots = []
-        for index in range(self.slab.slots.count):
+        slab = Slab(as_size(count), as_size(size), as_size(ancbufsize))
+        all_slots = []
+        for index in range((<Slab>slab).slots.count):
             slot = <DatagramSlot>DatagramSlot.__new__(DatagramSlot)
-            slot.slab = self.slab
+            slot.slab = slab
             slot.index = index
             slot.known_address = slot.given_ancdata = UNSET
-            self.all_slots.append(slot)
+            all_slots.append(slot)
+        self.all_slots = all_slots
+        self.slab = slab
 
     def __len__(self):
         return load_used(&slab_of(self).used)
 
     def __getitem__(self, index):
-        return self.all_slots[:load_used(&slab_of(self).used)][index]
+        cdef Py_ssize_t used = load_used(&slab_of(self).used), place
+        if isinstance(index, slice):
+            return self.all_slots[:used][index]
+        place = PyNumber_AsSsize_t(index, IndexError)
+        if place < 0:
+            place += used
+        if not 0 <= place < used:
+            raise IndexError("a batch has as many slots as it holds datagrams")
+        return <object>PyList_GET_ITEM(self.all_slots, place)
 
     def __iter__(self):
         return iter(self.all_slots[:load_used(&slab_of(self).used)])
@@ -244,9 +52,12 @@ cdef class DatagramBatch:
         return self
 
     def __exit__(self, *args):
-        self.close()
+        """Closed in any case: where there is still a view, the memory is freed with the last one."""
+        end_batch(self.slab)
 
     def __repr__(self):
+        if self.slab is None or is_closed(&self.slab.closed):
+            return "<berkeley.DatagramBatch, closed>"
         return f"<berkeley.DatagramBatch, {len(self)} of {self.count} slots of {self.size} bytes>"
 
     @property
@@ -284,7 +95,7 @@ cdef class DatagramBatch:
                 with cython.critical_section(slab):
                     append_slot(slab, self.all_slots, &held, address, ancdata)
             finally:
-                unpin_views(&slab.views)
+                unpin_views(&slab.memory.views)
         finally:
             release_data(&held)
 
@@ -293,21 +104,32 @@ cdef class DatagramBatch:
         cdef Slab slab = slab_of(self)
         have_alone(slab)
         drop_datagrams(slab)
-        give_back_views(&slab.views)
+        slab.sock = None
+        give_back_views(&slab.memory.views)
 
     def close(self):
-        """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives."""
+        """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives.
+
+        The end of a `with` block closes it even then: the memory is freed with the last view.
+        """
         cdef Slab slab = self.slab
-        cdef Py_ssize_t views
         if slab is None or is_closed(&slab.closed):
             return
-        views = seize_views(&slab.views)
-        if views != 0:
-            refuse_use(views)
-        set_closed(&slab.closed, True)
+        have_alone(slab)
+        give_back_views(&slab.memory.views)
+        end_batch(slab)
+
+
+cdef int end_batch(Slab slab) except -1:
+    if slab is None:
+        return 0
+    set_closed(&slab.closed, True)
+    if seized(slab) == 0:
         drop_datagrams(slab)        # none, where another thread has closed it meanwhile
-        free_slots(&slab.slots)
-        give_back_views(&slab.views)
+        free_slots(slab.slots)
+        slab.sock = None
+        give_back_views(&slab.memory.views)
+    return 0
 
 
 cdef int append_slot(Slab slab, list slots, Data *data, object address, object ancdata) except -1:
@@ -317,7 +139,7 @@ cdef int append_slot(Slab slab, list slots, Data *data, object address, object a
     if index == slab.slots.count:
         raise ValueError(f"the batch is full: it has {index} slots")
     put_data(slab, index, data)
-    header.msg_namelen = header.msg_controllen = header.msg_flags = 0
+    header.msg_namelen = header.msg_controllen = 0
     slot = <DatagramSlot>slots[index]
     old, older = slot.known_address, slot.given_ancdata
     slot.generation = slab.generation
@@ -343,12 +165,15 @@ cdef Py_ssize_t sock_recvmmsg_into(socket sock, DatagramBatch batch, object flag
     cdef int how = as_int(flags)
     have_alone(slab)
     try:
+        check_receiving(sock, slab.slots, "recvmmsg_into")
         drop_datagrams(slab)
         slab.sock = sock
-        store_used(&slab.used, receive_many(sock, &slab.slots, "recvmmsg_into", how))
+        store_used(&slab.used, receive_many(sock, slab.slots, how))
         return slab.used
     finally:
-        give_back_views(&slab.views)
+        if slab.used == 0:
+            slab.sock = None
+        give_back_views(&slab.memory.views)
 
 
 cdef int add_slot(socket sock, Outgoing *outgoing, DatagramSlot slot) except -1:
@@ -358,6 +183,7 @@ cdef int add_slot(socket sock, Outgoing *outgoing, DatagramSlot slot) except -1:
     cdef msghdr *header
     cdef msghdr *received
     cdef socklen_t named
+    cdef uint16_t size
     hold_data(slot, &outgoing.data[index])
     outgoing.count += 1
     fill_message(outgoing, index, outgoing.data[index].start, outgoing.data[index].size)
@@ -367,8 +193,11 @@ cdef int add_slot(socket sock, Outgoing *outgoing, DatagramSlot slot) except -1:
         ancdata = slot.given_ancdata
         received = &slot.slab.slots.headers[slot.index].msg_hdr
         named = received.msg_namelen
+        size = <uint16_t>segment_size(slot)
     finally:
         let_go_slot(slot, &place)
+    if ancdata is UNSET and size:       # joined as it came: it goes in the same parts
+        ancdata = [(SOL_UDP, UDP_SEGMENT, (<char *>&size)[:sizeof(size)])]
     if ancdata is not UNSET:
         add_control(sock, outgoing, index, ancdata)
     if named == 0:

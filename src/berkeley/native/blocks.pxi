@@ -73,6 +73,9 @@ cdef struct Block:
     Py_ssize_t views            # of their data
     bint taken                  # not the kernel's
     bint read                   # the ring is not through with it
+    # With the interpreter lock, while it is read: a view of all of it, or NULL, and of frames (views.pxi).
+    PyObject *whole
+    Spares spares
 
 # It is there for the ring and for frames; what it maps, for the ring and for blocks that are taken.
 cdef struct Memory:
@@ -140,6 +143,12 @@ cdef void leave_memory(Memory *memory) noexcept:
     end_memory(memory, unmapped, unused)
 
 
+cdef inline void leave_users(Memory *memory) noexcept:
+    """With the interpreter lock alone."""
+    memory.users -= 1
+    end_memory(memory, False, memory.users == 0)
+
+
 cdef inline void end_memory(Memory *memory, bint unmapped, bint unused) noexcept:
     if unmapped:
         system_unmap(memory.start, memory.size)
@@ -174,6 +183,10 @@ cdef void take_block(Block *block) noexcept:
 
 cdef void leave_block(Block *block) noexcept:
     cdef bint unmapped
+    cdef PyObject *whole = block.whole
+    block.whole = NULL
+    drop_spares(&block.spares)
+    Py_XDECREF(whole)
     lock_memory(block.memory)
     block.read = False
     unmapped = settle_block(block)

@@ -5,7 +5,7 @@
 # an address is only kept of what comes from the kernel. What a family says that a program has registered is not kept;
 # nor is anything without the interpreter lock, where two threads could write it at once.
 
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 
 cdef extern from *:
     """

@@ -3,6 +3,9 @@
 # The timeout that recvmmsg(2) takes is looked at only after a message has come: it is not used, and a call waits for
 # the first one as all others do (wait.pxi). It takes what is there then.
 
+cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
+
 cdef struct Multiple:
     Operation operation
     mmsghdr *headers
@@ -30,11 +33,14 @@ cdef int check_messages(socket sock, str caller) except -1:
 
 # --- receiving
 
-cdef Py_ssize_t receive_many(socket sock, Slots *slots, str caller, int flags) except -1:
+cdef int check_receiving(socket sock, Slots *slots, str caller) except -1:
+    check_messages(sock, caller)
+    return check_coalescing(sock, slots, caller)
+
+
+cdef Py_ssize_t receive_many(socket sock, Slots *slots, int flags) except -1:
     """How many came: what there is, one at the least."""
     cdef Multiple multiple
-    check_messages(sock, caller)
-    check_coalescing(sock, slots, caller)
     multiple.slots = slots
     multiple.headers = slots.headers
     # Each look would find the same datagram, and make descriptors of it anew.
@@ -54,7 +60,8 @@ cdef list sock_recvmmsg(socket sock, object count, object bufsize, object ancbuf
     cdef list rows = []
     make_slots(&slots, as_size(count), as_size(bufsize), as_size(ancbufsize))
     try:
-        got = receive_many(sock, &slots, "recvmmsg", how)
+        check_receiving(sock, &slots, "recvmmsg")
+        got = receive_many(sock, &slots, how)
         for index in range(got):
             rows.append((PyBytes_FromStringAndSize(slots.data + index * slots.stride, slot_length(&slots, index)),
                          unpack_control(&slots.headers[index].msg_hdr), slot_flags(&slots, index),
@@ -78,18 +85,23 @@ cdef struct Outgoing:
     Address *addresses
     Data *data
     Control **controls          # NULL for a message without
+    # The address converted last, and what it was converted to: many messages to one have one object.
+    PyObject *named             # a reference
+    Address *packed
 
 
 cdef int make_outgoing(Outgoing *outgoing, Py_ssize_t count) except -1:
     cdef size_t each = sizeof(mmsghdr) + sizeof(iovec) + sizeof(Data) + sizeof(Control *) + sizeof(Address)
     outgoing.count = 0
-    outgoing.headers = <mmsghdr *>PyMem_Calloc(count, each)
+    outgoing.named = NULL
+    outgoing.headers = <mmsghdr *>PyMem_Malloc(count * each) if count <= PY_SSIZE_T_MAX // <Py_ssize_t>each else NULL
     if outgoing.headers == NULL:
         raise MemoryError
-    outgoing.parts = <iovec *>(outgoing.headers + count)
+    outgoing.controls = <Control **>(outgoing.headers + count)
+    memset(outgoing.headers, 0, count * (sizeof(mmsghdr) + sizeof(Control *)))
+    outgoing.parts = <iovec *>(outgoing.controls + count)
     outgoing.data = <Data *>(outgoing.parts + count)
-    outgoing.controls = <Control **>(outgoing.data + count)
-    outgoing.addresses = <Address *>(outgoing.controls + count)
+    outgoing.addresses = <Address *>(outgoing.data + count)
     return 0
 
 
@@ -100,6 +112,7 @@ cdef void release_outgoing(Outgoing *outgoing) noexcept:
         if outgoing.controls[index] != NULL:
             release_control(outgoing.controls[index])
             PyMem_Free(outgoing.controls[index])
+    Py_XDECREF(outgoing.named)
     PyMem_Free(outgoing.headers)
 
 
@@ -109,9 +122,7 @@ cdef object sock_sendmmsg(socket sock, object messages, object flags):
     cdef Py_ssize_t index
     cdef int how = as_sending_flags(flags)
     check_messages(sock, "sendmmsg")
-    items = as_items(messages, "sendmmsg() argument 1 must be an iterable of messages")
-    if type(items) is list:
-        items = PyList_AsTuple(items)       # bytes are held by it alone
+    items = tuple(messages)     # bytes are held by it alone
     if item_count(items) == 0:
         return 0
     make_outgoing(&outgoing, item_count(items))
@@ -186,7 +197,14 @@ cdef inline int add_address(socket sock, Outgoing *outgoing, Py_ssize_t index, o
     if address is None:
         PySys_Audit(b"socket.sendmsg", "OO", <PyObject *>sock, <PyObject *>None)
         return 0
-    pack_address(sock, b"sendmmsg", b"socket.sendmsg", address, packed)
+    if outgoing.named == <PyObject *>address and unchanging(address):
+        packed = outgoing.packed
+        PySys_Audit(b"socket.sendmsg", "OO", <PyObject *>sock, <PyObject *>address)
+    else:
+        pack_address(sock, b"sendmmsg", b"socket.sendmsg", address, packed)
+        Py_INCREF(address)
+        Py_XDECREF(outgoing.named)
+        outgoing.named, outgoing.packed = <PyObject *>address, packed
     outgoing.headers[index].msg_hdr.msg_name = &packed.storage
     outgoing.headers[index].msg_hdr.msg_namelen = packed.length
     return 0

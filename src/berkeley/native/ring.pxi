@@ -38,7 +38,6 @@ cdef extern from "<sys/socket.h>":
     int SOL_PACKET, SO_ATTACH_FILTER
 
 cdef extern from "Python.h":
-    object PyMemoryView_FromObject(object exporter)
     int PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
 
 cdef enum:
@@ -102,6 +101,11 @@ cdef class PacketFrame:
         It begins with the link layer's header, without a VLAN's tag that the card has taken off: `vlan`. It is shorter
         than `length` where a filter or the size of a block has cut it.
         """
+        cdef Block *block = self.own.block
+        if TURNS_VIEWS and block != NULL and block.read and block.memory.forks == forks:
+            return part_of(whole_block(block), &block.spares,
+                           <char *>self.own.header + self.own.header.tp_mac - <char *>block.start,
+                           self.own.header.tp_snaplen)
         return PyMemoryView_FromObject(self)
 
     @property
@@ -157,6 +161,38 @@ cdef class PacketFrame:
         memcpy(&raw.storage, &details.link, sizeof(sockaddr_ll))
         raw.length = sizeof(sockaddr_ll)
         return unpack_link(<socket>self.own.memory.sock, &raw)
+
+
+cdef object whole_block(Block *block):
+    """A view of it, of which those of its frames are parts, while the ring reads it."""
+    cdef BlockView view
+    if block.whole == NULL:
+        view = BlockView.__new__(BlockView)
+        view.block = block
+        block.memory.users += 1
+        whole = PyMemoryView_FromObject(view)
+        Py_INCREF(whole)
+        block.whole = <PyObject *>whole
+    return <object>block.whole
+
+
+@cython.final
+cdef class BlockView:
+    """With the interpreter lock alone."""
+
+    cdef Block *block
+
+    def __dealloc__(self):
+        if self.block != NULL:
+            leave_users(self.block.memory)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        PyBuffer_FillInfo(view, self, self.block.start, self.block.memory.size // self.block.memory.count, True, flags)
+        self.block.views += 1
+
+    def __releasebuffer__(self, Py_buffer *view):
+        self.block.views -= 1
+        end_memory(self.block.memory, settle_block(self.block), False)
 
 
 cdef object NO_FRAME = "a packet frame that no PacketRing gave"
