@@ -90,6 +90,9 @@ cdef class SlotMemory:
         unpin_views(&self.views)
 
 
+# In a cycle it keeps its memory until it goes: the descriptors in it are to be closed then.
+@cython.no_gc_clear
+@cython.final
 cdef class Slab:
     cdef SlotMemory memory
     cdef Slots *slots               # in it
