@@ -6,12 +6,12 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 cdef struct Narrowing           # narrowed.pxi
 
 cdef struct Aside:
-    # While `_ssl` makes calls within deadlines (narrowed.pxi): these calls, what the program has set, in which process.
+    # While `_ssl` makes calls within deadlines (narrowed.pxi): these, what the program has set, in which process.
     Narrowing *narrowings
     int64_t own_timeout
     int narrowed_by
     int narrowed_count
-    # When the last of the calls had ended that made it non-blocking for a while (unblocked.pxi), and how many there are.
+    # When the last call had ended that made it non-blocking for a while (unblocked.pxi), and how many there are.
     int64_t blocked_since
     int unblocked
     unsigned int cancels        # how often cancel() was called
@@ -20,7 +20,8 @@ cdef struct Aside:
     unsigned char length        # of the packed one, or 0
     unsigned char given         # by the program, and so no answer to it: the kernel's may hold less than its numbers
     unsigned char packed[28]    # a struct sockaddr_in6 at most
-    unsigned char did_not_block # within narrowings: the descriptor, whatever the timeout said
+    # Within narrowings: the descriptor did not, whatever the timeout said.
+    unsigned char did_not_block
 
 
 cdef inline Aside *aside_of(socket sock) noexcept nogil:

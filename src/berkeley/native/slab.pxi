@@ -1,8 +1,8 @@
 # Slab: the slots of a DatagramBatch, and SlotMemory, where they are: as long as there is the batch, a slot, or a view.
 #
 # How many views there are, and calls that send, is counted in one number. A call that receives makes it HELD, and has
-# the memory for itself. All views of slots are parts of one view of the whole, which is made when the first is asked for,
-# and dropped before anything is received: a part costs half of what a view of its own would.
+# the memory for itself. All views of slots are parts of one view of the whole (views.pxi), which is made when the first
+# is asked for, and dropped before anything is received.
 
 cdef extern from *:
     """
@@ -90,6 +90,9 @@ cdef class SlotMemory:
         unpin_views(&self.views)
 
 
+# In a cycle it keeps its memory until it goes: the descriptors in it are to be closed then.
+@cython.no_gc_clear
+@cython.final
 cdef class Slab:
     cdef SlotMemory memory
     cdef Slots *slots               # in it

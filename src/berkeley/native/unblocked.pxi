@@ -57,9 +57,10 @@ cdef Handle detach_socket(socket sock) noexcept:
 cdef inline bint was_unblocked(socket sock) noexcept nogil:
     """May what a call was told be for another thread's connection?"""
     cdef Aside *aside = aside_of(sock)
-    return aside != NULL and (load_int(&aside.unblocked) > 0
-                             or (load_long(&aside.blocked_since) != 0
-                                 and system_clock() - load_long(&aside.blocked_since) < AFTERWARDS))
+    if aside == NULL:
+        return False
+    return load_int(&aside.unblocked) > 0 or (load_long(&aside.blocked_since) != 0
+                                              and system_clock() - load_long(&aside.blocked_since) < AFTERWARDS)
 
 
 cdef bint is_for_another(socket sock, const Operation *operation) noexcept nogil:
