@@ -6,7 +6,8 @@
 
 cdef extern from *:
     """
-    #define HELD (-1)
+    /* Below 0: a call has it, in the process that was forked so often. */
+    #define HELD (-1 - (Py_ssize_t)berkeley_forks)
 
     #ifdef Py_GIL_DISABLED
     /* Count one more view; false while a call receives. */
@@ -43,17 +44,20 @@ cdef extern from *:
     }
     #endif
     #define give_back(views) __atomic_store_n(views, 0, __ATOMIC_RELEASE)
+    #define let_go(views, held) \
+        ((void)__atomic_compare_exchange_n(views, &(Py_ssize_t){held}, 0, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 
     /* Who finds that a slot is used, finds what is in it. */
     #define load_used(used) __atomic_load_n(used, __ATOMIC_ACQUIRE)
     #define store_used(used, count) __atomic_store_n(used, count, __ATOMIC_RELEASE)
     """
-    enum:
-        HELD
+    const Py_ssize_t HELD
     bint pin_views "pin"(Py_ssize_t *views)
     void unpin_views "unpin"(Py_ssize_t *views)
     Py_ssize_t seize_views "seize"(Py_ssize_t *views)
     void give_back_views "give_back"(Py_ssize_t *views)
+    void let_go_views "let_go"(Py_ssize_t *views, Py_ssize_t held)
+    Py_ssize_t load_views "shared_load"(const Py_ssize_t *views)
     Py_ssize_t load_used(const Py_ssize_t *used)
     void store_used(Py_ssize_t *used, Py_ssize_t count)
 
@@ -70,7 +74,6 @@ cdef class SlotMemory:
 
     cdef Slots slots
     cdef Py_ssize_t views
-    cdef unsigned int forks         # of the process in which a call has it
 
     def __cinit__(self, Py_ssize_t count, Py_ssize_t size, Py_ssize_t room):
         make_slots(&self.slots, count, size, room)
@@ -142,7 +145,7 @@ cdef void drop_descriptors(Slab slab) noexcept:
 cdef int hold_memory(SlotMemory memory) except -1:
     """Until `unpin_views`: nothing is received into it."""
     while not pin_views(&memory.views):
-        refuse_use(memory, HELD)
+        refuse_use(memory, load_views(&memory.views))
     return 0
 
 
@@ -169,23 +172,18 @@ cdef int have_alone(Slab slab) except -1:
 
 cdef Py_ssize_t seized(Slab slab) noexcept:
     """0, or what keeps it."""
-    cdef Py_ssize_t views
     drop_whole(slab)
-    views = seize_views(&slab.memory.views)
-    if views == 0:
-        slab.memory.forks = forks
-    return views
+    return seize_views(&slab.memory.views)
 
 
 cdef int refuse_use(SlotMemory memory, Py_ssize_t views) except -1:
-    """It is in use: unless by a call in the process from which this one was forked."""
-    if views != HELD:
+    """It is in use: unless by a call in a process from which this one was forked."""
+    if views > 0:
         raise BufferError("the batch is in use by a view of a slot (a loop's variable, perhaps), "
                           "or by a call that sends")
-    if memory.forks == forks:
+    if views == HELD:
         raise RuntimeError("another call receives into this batch")
-    memory.forks = forks
-    give_back_views(&memory.views)
+    let_go_views(&memory.views, views)
     return 0
 
 

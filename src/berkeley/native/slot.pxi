@@ -18,7 +18,7 @@ cdef class DatagramSlot:
     def __len__(self):
         cdef Py_ssize_t size
         begin_looking(self)
-        size = <Py_ssize_t>slot_length(self.slab.slots, self.index)
+        size = length_of(self)
         unpin_views(&self.slab.memory.views)
         return size
 
@@ -34,8 +34,7 @@ cdef class DatagramSlot:
         memory = self.slab.memory
         try:
             # It is the memory that the view keeps, and that is told of its end.
-            PyBuffer_FillInfo(view, memory, slot_start(self), <Py_ssize_t>slot_length(self.slab.slots, self.index),
-                              False, flags)
+            PyBuffer_FillInfo(view, memory, slot_start(self), length_of(self), False, flags)
         except:
             unpin_views(&memory.views)
             raise
@@ -47,7 +46,7 @@ cdef class DatagramSlot:
         Bytes-like objects can be assigned: they are copied, as many bytes as the batch's size at most.
         """
         whole = whole_for(self)
-        return part_of(whole, &self.slab.spares, start_of(self), <Py_ssize_t>slot_length(self.slab.slots, self.index))
+        return part_of(whole, &self.slab.spares, start_of(self), length_of(self))
 
     @data.setter
     def data(self, value):
@@ -147,21 +146,27 @@ cdef class DatagramSlot:
         ValueError where the control data was cut that says how long they are (MSG_CTRUNC): the batch's `ancbufsize` is
         too small.
         """
+        cdef Guard place
         cdef SegmentViews segments = SegmentViews.__new__(SegmentViews)
         segments.whole = whole_for(self)
         segments.start = start_of(self)
-        segments.left = <Py_ssize_t>slot_length(self.slab.slots, self.index)
-        segments.size = segment_size(self) or max(segments.left, 1)
+        segments.left = length_of(self)
+        hold_slot(self, &place)
+        try:
+            segments.size = segment_size(self) or max(segments.left, 1)
+        finally:
+            let_go_slot(self, &place)
         segments.begun = False
         return segments
 
     @property
     def flags(self):
         """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
+        cdef Guard place
         cdef int flags
-        begin_looking(self)
+        hold_slot(self, &place)
         flags = slot_flags(self.slab.slots, self.index)
-        unpin_views(&self.slab.memory.views)
+        let_go_slot(self, &place)
         return flags
 
 
@@ -173,6 +178,16 @@ cdef inline object whole_for(DatagramSlot slot):
     if slot.index >= load_used(&slot.slab.used):
         raise ValueError("there is no datagram in the slot")
     return whole
+
+
+cdef inline Py_ssize_t length_of(DatagramSlot slot) noexcept:
+    """Of the datagram in it."""
+    cdef Guard place
+    cdef Py_ssize_t size
+    guard(&place, slot)
+    size = <Py_ssize_t>slot_length(slot.slab.slots, slot.index)
+    unguard(&place)
+    return size
 
 
 cdef inline Py_ssize_t start_of(DatagramSlot slot) noexcept:
