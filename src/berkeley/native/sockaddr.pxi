@@ -1,8 +1,8 @@
 # Socket addresses: Python values to struct sockaddr and back.
 #
-# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them, and AF_NETLINK; in interfaces.pxi what
-# AF_PACKET brings, since it comes with each message. Each other family has its file in families/, reached through the
-# lookup that the package hands in once (use_families), so that nothing here looks up.
+# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them; AF_NETLINK, and in interfaces.pxi
+# what AF_PACKET brings, since it comes with each message. Each other family has its file in families/, reached through
+# the lookup that the package hands in once (use_families), so that nothing here looks up.
 
 cdef extern from *:
     """
