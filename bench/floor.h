@@ -5,10 +5,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEPT = 64 };
+enum { KEPT = 64, TOGETHER = 64, SLOT = 2048 };
 
 /* What a row's Python has set up, by the same names. floor.py fills it. */
 struct ends {
@@ -131,6 +133,55 @@ static ssize_t receive_message(struct ends *ends, size_t room) {
         keep(ends, fd);
     }
     return got;
+}
+
+/* --- many datagrams */
+
+static struct mmsghdr headers[TOGETHER];
+static struct iovec parts[TOGETHER];
+static struct sockaddr_storage senders[TOGETHER];
+
+/* `wait` for the first, as a blocking call does. The row's buffer has that many slots. */
+static int receive_many(struct ends *ends, int count, int wait) {
+    for (int i = 0; i < count; i++) {
+        parts[i] = (struct iovec){ends->buffer + i * SLOT, SLOT};
+        headers[i].msg_hdr = (struct msghdr){
+            .msg_name = &senders[i], .msg_namelen = sizeof(senders[i]), .msg_iov = &parts[i], .msg_iovlen = 1};
+    }
+    return recvmmsg(ends->a, headers, count, wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
+}
+
+static int send_many(struct ends *ends, int count) {
+    for (int i = 0; i < count; i++) {
+        parts[i] = (struct iovec){ends->data, ends->size};
+        headers[i].msg_hdr = (struct msghdr){
+            .msg_name = &ends->address, .msg_namelen = ends->length, .msg_iov = &parts[i], .msg_iovlen = 1};
+    }
+    return sendmmsg(ends->a, headers, count, 0);
+}
+
+/* What the kernel has joined, at the other end. */
+static ssize_t receive_joined(struct ends *ends) {
+    static char many[USHRT_MAX];
+    char room[CMSG_SPACE(sizeof(int))];
+    struct iovec vector = {many, sizeof(many)};
+    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1,
+                             .msg_control = room, .msg_controllen = sizeof(room)};
+    return recvmsg(ends->there, &message, 0);
+}
+
+/* The same data so many times over, cut by the kernel. */
+static ssize_t send_segments(struct ends *ends, int count) {
+    static char many[USHRT_MAX];
+    char room[CMSG_SPACE(sizeof(uint16_t))];
+    uint16_t size = ends->size;
+    struct iovec vector = {many, count * ends->size};
+    struct msghdr message = {.msg_name = &ends->address, .msg_namelen = ends->length, .msg_iov = &vector,
+                             .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){CMSG_LEN(sizeof(size)), IPPROTO_UDP, UDP_SEGMENT};
+    memcpy(CMSG_DATA(header), &size, sizeof(size));
+    return sendmsg(ends->a, &message, 0);
 }
 
 /* --- making and ending */

@@ -28,6 +28,15 @@ MOVING = [
     ("messages", ["unix sendmsg + 1 descriptor", "unix recvmsg + 1 descriptor"], 1.15, 1.7, 0.85),
     ("bulk", ["unix sendall 1 MiB, two processes", "unix recv_into 1 MiB, two processes"], 1, 1, None),
     ("bulk", ["tcp sendall 1 MiB, two processes", "tcp recv_into 1 MiB, two processes"], 1, 1, None),
+    ("datagrams", ["udp 64 into a batch, 64 B"], 2.7, 4.0, None),
+    ("datagrams", ["udp 64 into a batch, 1200 B"], 2.4, 3.5, None),
+    ("datagrams", ["udp 64 into a batch, 64 B, not touched"], None, None, 0.85),
+    ("datagrams", ["udp recvmmsg of 64, 64 B"], 2.0, 2.8, None),
+    ("datagrams", ["udp sendmmsg of 64, 64 B"], 1.4, 1.9, None),
+    ("datagrams", ["udp send_segments of 54, 1200 B"], 5, 5, None),
+    ("datagrams", ["udp 64 sent and received, offloads, 64 B"], 14, 14, None),
+    ("datagrams", ["udp 54 sent and received, offloads, 1200 B"], 14, 14, None),
+    ("datagrams", ["packet ring, 100 B"], 6, 10, None),
     ("ping-pong", ["unix 100 B", "tcp 100 B", "udp 100 B"], 1, 1, None),
     ("servers", ["threaded echo, 100 connections"], 1.2, 2.2, None),
     ("servers", ["http.server, 10 connections"], 1.0, 1.1, None),
@@ -68,7 +77,7 @@ def _goals():
     for group, names, plain, timed, of_c in MOVING:
         for name in names:
             for mode, ratio in (("blocking", plain), ("non-blocking", plain), ("timeout", timed)):
-                if ratio is not None and (mode != "non-blocking" or group in SINGLE):
+                if (ratio or of_c) and (mode != "non-blocking" or group in SINGLE):
                     yield (f"{group}, {mode}", name), (ratio, of_c)
     for group, names, ratio in OTHERS:
         yield from (((group, name), (ratio, None)) for name in names)

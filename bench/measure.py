@@ -61,14 +61,16 @@ class Operation:
     needs: Callable[[], bool] | None = None  # whether this process may do it at all
     floor: str | None = None
     unit: str = "ns"
+    ours: str | None = None  # in the place of the code where the subject has a way that the standard module has not
+    pieces: int = 1  # what one run of the code moves: the time is that of each
 
     def sides(self, standard, subject, floor):
         """The samplers: the standard module's, the same again, the subject's; and C's, where the row has a floor.
 
         Each runs a number of batches and gives the nanoseconds that one run of the code took.
         """
-        code = PYTHON.format(count=self.count, code=indent(self.code, " " * 4))
-        yield from (self.sampler(module, standard, code) for module in (standard, standard, subject))
+        for module, code in ((standard, self.code), (standard, self.code), (subject, self.ours or self.code)):
+            yield self.sampler(module, standard, PYTHON.format(count=self.count, code=indent(code, " " * 4)))
         if floor and self.floor:
             yield self.sampler(standard, standard, C, floor.timer(self.floor, self.count))
 
@@ -79,7 +81,7 @@ class Operation:
         exec(TEMPLATE.format(**parts, timed=indent(timed, " " * 16)), names)
         generator = names["sampler"](module, standard, os, peers, perf_counter_ns, repeat, floor)
         next(generator)
-        return lambda batches: generator.send(batches) / (batches * self.count)
+        return lambda batches: generator.send(batches) / (batches * self.count * self.pieces)
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ class Row:
 
     @property
     def missed(self):
-        """Is the goal out of reach of the noise, as a share of C's speed too where it has one?"""
-        ratio = self.goal is not None and self.ratio + self.noise < self.goal
-        return ratio and (self.goal_of_c is None or self.of_c is None or self.of_c + self.noise < self.goal_of_c)
+        """Are the goals, the ratio and the share of C's speed, as far as it has them, all out of reach of the noise?"""
+        goals = [(self.ratio, self.goal), (self.of_c, self.goal_of_c)]
+        reached = [figure + self.noise >= goal for figure, goal in goals if figure is not None and goal is not None]
+        return bool(reached) and not any(reached)
 
 
 # Below this ratio an operation counts as slower: closer than that, two runs of one thing differ.
@@ -118,7 +121,7 @@ def measure(operation, standard, subject, floor, rounds, nanoseconds):
     sides = list(operation.sides(standard, subject, floor))
     for side in sides:
         side(1)
-    batches = batches_for(nanoseconds, sides[0], operation.count)
+    batches = batches_for(nanoseconds, sides[0], operation.count * operation.pieces)
     samples = [[] for _ in sides]
     gc.collect()
     gc.disable()

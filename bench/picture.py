@@ -20,6 +20,7 @@ MEANS = {
     "calls": "send, recv",
     "addresses": "sendto, recvfrom",
     "messages": "sendmsg, recvmsg",
+    "datagrams": "many datagrams at once",
     "would block": "recv of nothing",
     "threads": "2 and 4 threads",
     "servers": "servers",

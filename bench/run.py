@@ -115,9 +115,16 @@ def shown(row):
         f"{row.ratio:.2f}",
         f"{row.noise:.2f}",
         "" if row.of_c is None else f"{row.of_c:.0%}",
-        "" if row.goal is None else f"{row.goal:.2f}".rstrip("0").rstrip("."),
+        aim(row),
         remark,
     ).rstrip()
+
+
+def aim(row):
+    """The ratio to reach, or the share of C's speed."""
+    if row.goal is None:
+        return "" if row.goal_of_c is None else f"{row.goal_of_c:.0%}"
+    return f"{row.goal:.2f}".rstrip("0").rstrip(".")
 
 
 def summary(rows, remarks):
@@ -129,7 +136,7 @@ def summary(rows, remarks):
         noise = [row.noise for row in rows]
         lines.append(f"\nnoise: {median(noise):.2f} for half of the rows, {max(noise):.2f} for the worst")
     lines += scaling(rows)
-    aimed = [row for row in rows if row.goal is not None]
+    aimed = [row for row in rows if row.goal is not None or row.goal_of_c is not None]
     lines.append(f"{sum(not row.missed for row in aimed)} of {len(aimed)} goals reached")
     slower = [f"{row.group}: {row.name} {row.ratio:.2f}" for row in rows if row.slower]
     return "\n".join([*lines, f"{len(slower)} of {len(rows)} slower", *slower, *remarks])

@@ -1,6 +1,7 @@
 """What tests of several modules use."""
 
 import fcntl
+import itertools
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ from hypothesis import settings
 
 # pytest does not put the directory of tests on the path (--import-mode=importlib).
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("connects", "waits")
+pytest.register_assert_rewrite("connects", "unix_servers", "waits")
 # Set where the processor is emulated for this process alone, and the kernel is that of another.
 if "BERKELEY_EMULATED" in os.environ:
     pytest_plugins = ["emulation"]
@@ -65,6 +66,14 @@ def impl(request):
     if mark and request.param == "standard" and sys.version_info >= mark.args[0]:
         pytest.skip(mark.args[1])
     return socket if request.param == "standard" else import_module("berkeley.socket")
+
+
+@pytest.fixture
+def nothing_stays_open():
+    """No descriptor is left."""
+    before = os.listdir("/proc/self/fd")
+    yield
+    assert os.listdir("/proc/self/fd") == before
 
 
 @pytest.fixture
@@ -134,6 +143,20 @@ def terminal(tmp_path):
     return run
 
 
+@contextmanager
+def running(command, log, status=0):
+    """Starts a program, whose standard error is kept in the file; sees that it ends with the status."""
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=log.parent) as process,
+    ):
+        try:
+            yield process
+            assert process.wait(30) == status, log.read_text()
+        finally:
+            process.kill()
+
+
 @pytest.fixture
 def started(tmp_path):
     """Starts a program of tests/examples/ in one of three ways: "standard", on the interpreter's module; "import",
@@ -152,15 +175,8 @@ def started(tmp_path):
         runner = ["-m", "berkeley", "run"] if way == "run" else []
         command = [sys.executable, *runner, "-X", "importtime", program, *map(str, arguments)]
         log = tmp_path / f"{name}.log"
-        with (
-            log.open("w") as errors,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path) as process,
-        ):
-            try:
-                yield process
-                assert process.wait(30) == 0, log.read_text()
-            finally:
-                process.kill()
+        with running(command, log) as process:
+            yield process
         imported = set(re.findall(r"^import time:.*\| +(\S+)$", log.read_text(), re.MULTILINE))
         assert ("berkeley._native" in imported, "_socket" in imported) == (way != "standard", way == "standard")
 
@@ -172,20 +188,14 @@ def example(tmp_path):
     """Starts a program of the project's examples/; sees that it ends with the status, and that its standard error is
     what the pattern says. Python would tell there of sockets that were not closed.
     """
+    numbers = itertools.count()
 
     @contextmanager
     def start(name, *arguments, status=0, says=""):
         command = [sys.executable, "-X", "dev", PROGRAMS / name, *map(str, arguments)]
-        log = tmp_path / f"{name}.log"
-        with (
-            log.open("w") as errors,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path) as process,
-        ):
-            try:
-                yield process
-                assert process.wait(30) == status, log.read_text()
-            finally:
-                process.kill()
+        log = tmp_path / f"{name}.{next(numbers)}.log"
+        with running(command, log, status) as process:
+            yield process
         assert re.fullmatch(says, log.read_text(), re.DOTALL), log.read_text()
 
     return start
@@ -206,6 +216,16 @@ def tcp(impl):
         here = impl.create_connection(listener.getsockname())
         there, _ = listener.accept()
     with here, there:
+        yield here, there
+
+
+@pytest.fixture
+def unconnected():
+    """Two sockets of berkeley's for UDP that are bound, and not connected."""
+    ours = import_module("berkeley.socket")
+    with ours.socket(type=ours.SOCK_DGRAM) as here, ours.socket(type=ours.SOCK_DGRAM) as there:
+        for sock in (here, there):
+            sock.bind(("127.0.0.1", 0))
         yield here, there
 
 

@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 
 import pytest
+from waits import Stop, stop
 
 OURS = import_module("berkeley.socket")
 
@@ -43,14 +44,6 @@ def answers(impl, monkeypatch, *rows):
 def row(impl, address):
     family = impl.AF_UNIX if isinstance(address, str) else impl.AF_INET
     return family, impl.SOCK_STREAM, 0, "", address
-
-
-class Stop(BaseException):
-    """Like KeyboardInterrupt: no Exception."""
-
-
-def stop(*arguments):
-    raise Stop
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", b"127.0.0.1", "localhost"])

@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 import pytest
+from waits import Stop, stop
 
 OURS = import_module("berkeley.socket")
 
@@ -16,14 +17,6 @@ def needs_ipv6(impl):
             sock.bind(("::1", 0))
     except OSError:
         pytest.skip("no IPv6 on the loopback interface")
-
-
-class Stop(BaseException):
-    """Like KeyboardInterrupt: no Exception."""
-
-
-def stop(*arguments):
-    raise Stop
 
 
 @pytest.mark.parametrize("keywords", [{}, {"backlog": None}, {"backlog": 0}, {"backlog": -3}, {"backlog": 7}])

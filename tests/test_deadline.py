@@ -1,12 +1,11 @@
 """`berkeley.deadline` itself: how it is used, how long it is in force, and where."""
 
 import contextvars
-import signal
 import threading
 import time
 
 import pytest
-from waits import LONG, SHORT
+from waits import LONG, SHORT, interrupted
 
 import berkeley
 from berkeley import socket
@@ -51,33 +50,15 @@ def test_lost(pair):
     assert pair[1].recv(9) == b"data"
 
 
-class Stop(BaseException):
-    """What a signal's handler raises."""
-
-
 def test_a_handler_that_raises_at_any_moment():
     """In Python 3.14 it can between __enter__() and the block, which then is not left."""
 
-    def stop(*_):
-        raise Stop
+    def enter():
+        for _ in range(100):
+            with berkeley.deadline(LONG):
+                pass
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    ended = 0
-    try:
-        for turn in range(1000):
-            try:
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, 1e-6 + turn % 100 * 1e-7)
-                    for _ in range(100):
-                        with berkeley.deadline(LONG):
-                            pass
-                finally:
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-            except Stop:
-                ended += 1
-    finally:
-        signal.signal(signal.SIGALRM, previous)
-    assert ended
+    assert interrupted(enter, (1e-6 + turn % 100 * 1e-7 for turn in range(1000)))
     with berkeley.deadline(None) as endless:
         assert endless.remaining() is None
 

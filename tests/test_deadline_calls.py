@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack, suppress
 
 import pytest
-from waits import LONG, SHORT, late, meanwhile
+from waits import LONG, RECEIVING, SHORT, late, meanwhile
 
 import berkeley
 from berkeley import constants, socket
@@ -51,16 +51,7 @@ def send_file(sock):
         return sock.sendfile(zeros)
 
 
-RECEIVING = {
-    "recv": lambda sock: sock.recv(1),
-    "recv of much": lambda sock: sock.recv(1 << 20),
-    "recv_into": lambda sock: sock.recv_into(bytearray(1)),
-    "recvfrom": lambda sock: sock.recvfrom(1),
-    "recvfrom_into": lambda sock: sock.recvfrom_into(bytearray(1)),
-    "recvmsg": lambda sock: sock.recvmsg(1),
-    "recvmsg_into": lambda sock: sock.recvmsg_into([bytearray(1)]),
-    "makefile": read_file,
-}
+READING = {**RECEIVING, "makefile": read_file}
 SENDING = {
     "send": lambda sock: sock.send(bytes(1 << 16)),
     "sendall": lambda sock: sock.sendall(bytes(1 << 16)),
@@ -68,7 +59,7 @@ SENDING = {
     "sendfile": send_file,
     "makefile": write_file,
 }
-receiving = pytest.mark.parametrize("receive", RECEIVING.values(), ids=RECEIVING)
+receiving = pytest.mark.parametrize("receive", READING.values(), ids=READING)
 sending = pytest.mark.parametrize("send", SENDING.values(), ids=SENDING)
 timeouts = pytest.mark.parametrize("timeout", [None, LONG])
 

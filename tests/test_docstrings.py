@@ -42,6 +42,7 @@ def public():
         holder = getattr(socket, cls)
         for name in names or vars(holder):
             if not name.startswith("_"):
+                getattr(socket.socket, name, None)  # some methods are in their place only then
                 yield f"socket.{cls}.{name}", inspect.getattr_static(holder, name)
 
 

@@ -258,8 +258,11 @@ def test_localhost_is_not_asked_of_dns(files, nsswitch, hosts):
     assert files(nsswitch=nsswitch, hosts=hosts)["localhost"].status == "no"
 
 
-def test_no_configuration(monkeypatch):
-    monkeypatch.setattr(resolver, "lines", lambda path, read=resolver.lines: read("/does/not/exist"))
+@pytest.mark.parametrize("make", [lambda path: None, os.mkfifo], ids=["nothing", "FIFO"])
+def test_no_configuration(monkeypatch, tmp_path, make):
+    path = tmp_path / "conf"
+    make(path)
+    monkeypatch.setattr(resolver, "lines", lambda _, read=resolver.lines: read(path))
     assert [row.value for row in resolver.rows()][:4] == [[], [], [], []]
 
 

@@ -1,5 +1,5 @@
-"""The programs of examples/, on real sockets. The sniffer is in test_sniffer.py, what takes AF_CAN or AF_VSOCK in
-families/test_examples.py.
+"""The programs of examples/, on real sockets. Those of datagrams are in test_examples_udp.py and test_examples_dns.py,
+the sniffer in test_sniffer.py, what takes AF_CAN or AF_VSOCK in families/test_examples.py.
 """
 
 import http.server
@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from said import ended, listening
 
 from berkeley import socket
 
@@ -20,18 +21,6 @@ ROOT = Path(__file__).parents[1]
 PROGRAMS = sorted(path.name for path in ROOT.glob("examples/*.py"))
 CERTIFICATE = ROOT / "tests" / "localhost.pem"
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-
-
-def listening(process):
-    """Where the program says that it listens: a host and a port."""
-    _, _, host, port = process.stdout.readline().split()
-    return host, int(port)
-
-
-def ended(process, number=signal.SIGTERM):
-    """What the program still says when a signal ends it."""
-    process.send_signal(number)
-    return process.stdout.read()
 
 
 @pytest.mark.parametrize("server_way", ["ipv4", "first", "each", "dual-stack"])
@@ -72,22 +61,6 @@ def test_echo_that_cannot_be(example):
             arguments = way, f"--port={port}", "--host=127.0.0.1"
             with example("echo_server.py", *arguments, status=1, says=f"{says}.*\n") as server:
                 assert server.stdout.read() == ""
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-def test_udp_metrics(example, number):
-    understood = "hits:2|c hits:1|c|@0.1 load:70|ms load:10|ms load:40|ms queue:7|g queue:-3|g"
-    lines = f"{understood} hits hits:1|x hits:1|c|@0".replace(" ", "\n").encode()
-    with example("udp_metrics.py", "--interval=0.1") as collector:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.sendto(lines, listening(collector))
-        summary = [*iter(collector.stdout.readline, "not understood: 3\n")]
-        last = ended(collector, number)
-    counter = next(place for place, line in enumerate(summary) if line.startswith("counter"))
-    assert re.fullmatch(r"--- \d\d:\d\d:\d\d, 0\.\d s\n", summary[counter - 1])
-    assert re.fullmatch(r"counter hits: 12, \d+\.\d a second\n", summary[counter])
-    assert summary[counter + 1 :] == ["timer load: 3, mean 40, median 40, longest 70 ms\n", "gauge queue: 4\n"]
-    assert re.search(r"--- .*\ngauge queue: 4\n$", last)
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_what_threads_share():
     """Each variable of the core, and each field of its classes, has its guard in the tables."""
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`(.+?)`", section("What threads share")))))
     found = {*variables(), *fields()}
-    assert {"sock_fd", "kept", "family_codec", "berkeley_default_timeout", "berkeley_create", "rows"} <= found
+    assert {"sock_fd", "aside", "family_codec", "berkeley_default_timeout", "berkeley_create", "rows"} <= found
     assert found <= named
 
 

@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
+from waits import RECEIVING
 
 from berkeley import socket as ours
 from berkeley.constants import VMADDR_CID_LOCAL
@@ -49,15 +50,6 @@ def after(count, action):
     return handler
 
 
-RECEIVING = {
-    "recv": lambda sock: sock.recv(1),
-    "recv of much": lambda sock: sock.recv(1 << 20),
-    "recv_into": lambda sock: sock.recv_into(bytearray(1)),
-    "recvfrom": lambda sock: sock.recvfrom(1),
-    "recvfrom_into": lambda sock: sock.recvfrom_into(bytearray(1)),
-    "recvmsg": lambda sock: sock.recvmsg(1),
-    "recvmsg_into": lambda sock: sock.recvmsg_into([bytearray(1)]),
-}
 receiving = pytest.mark.parametrize("receive", RECEIVING.values(), ids=RECEIVING)
 waiting_modes = pytest.mark.parametrize("timeout", [None, 30])
 

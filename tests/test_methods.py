@@ -14,7 +14,10 @@ from waits import arrived, arrived_in_all, beside
 import berkeley
 from berkeley import socket
 
-NEW = ["is_alive", "peer_credentials", "recv_exactly", "recv_until", "set_keepalive"]
+NEW = [
+    "is_alive", "peer_credentials", "recv_errors", "recv_exactly", "recv_until", "set_datagram_info", "set_error_queue",
+    "set_keepalive",
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Waiting for a port, and ports that nobody else gets."""
 
 import errno
-import os
 import struct
 import subprocess
 import sys
@@ -14,14 +13,9 @@ import berkeley
 from berkeley import constants, socket
 from berkeley._beyond import ports
 
+pytestmark = pytest.mark.usefixtures("nothing_stays_open")
+
 LOOPBACK = "127.0.0.1"
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays_open():
-    before = os.listdir("/proc/self/fd")
-    yield
-    assert os.listdir("/proc/self/fd") == before
 
 
 def has_ipv6():

@@ -137,7 +137,7 @@ SILENT = """
 import os, signal, sys, threading, time
 from threading import Thread
 import berkeley
-from berkeley import socket
+from berkeley import _native, socket
 
 server = socket.socket(type=socket.SOCK_DGRAM)
 server.bind(("127.0.0.1", 53))
@@ -207,6 +207,19 @@ assert {type(error) for error in found.values()} == {TimeoutError}, found
 assert found[HOST].address == (HOST, 80)
 berkeley.configure(resolve_timeout=None)
 """,
+    "a setting, and turns": """
+berkeley.set_lookup_limit(1)
+berkeley.configure(resolve_timeout=.1)
+hosts = [f"host{number}.example." for number in range(8)]    # who holds the turn has it for a second
+start = time.monotonic()
+found = dict(berkeley.getaddrinfo_as_completed(hosts, 80, timeout=30))
+assert .1 <= time.monotonic() - start < 4, time.monotonic() - start
+assert {host: (type(error), str(error)) for host, error in found.items()} == {
+    host: (TimeoutError, f"timed out looking up '{host}'") for host in hosts}, found
+start = time.monotonic()
+assert [type(error) for _, error in berkeley.getaddrinfo_as_completed([HOST], 80, timeout=.05)] == [TimeoutError]
+assert .05 <= time.monotonic() - start < 4
+""",
     "Ctrl-C": """
 start = time.monotonic()
 interrupted()
@@ -235,6 +248,14 @@ assert {type(error) for error in found.values()} == {TimeoutError}
 assert str(found["host7.example."]) == "timed out looking up 'host7.example.'"
 assert time.process_time() - used < .4      # who waits for a turn sleeps
 wait_for(lambda: threads() <= 66)
+""",
+    "many, looked at late": """
+answers = berkeley.getaddrinfo_as_completed(["localhost"] * 3, 80)
+found = [next(answers)]
+wait_for(lambda: _native.lookups_ended() == 3)
+with berkeley.deadline(0):
+    found += answers
+assert [type(rows) for _, rows in found] == [list] * 3, found
 """,
     "a fork in the middle of many": """
 import warnings

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from waits import RECEIVING
 
 
 def for_ever(call, *arguments):
@@ -30,23 +31,14 @@ def write_file(sock):
         return file.write(b"x")
 
 
-RECEIVING = {
-    "recv": lambda sock: sock.recv(1),
-    "recv of much": lambda sock: sock.recv(1 << 20),
-    "recv_into": lambda sock: sock.recv_into(bytearray(1)),
-    "recvfrom": lambda sock: sock.recvfrom(1),
-    "recvfrom_into": lambda sock: sock.recvfrom_into(bytearray(1)),
-    "recvmsg": lambda sock: sock.recvmsg(1),
-    "recvmsg_into": lambda sock: sock.recvmsg_into([bytearray(1)]),
-    "makefile": read_file,
-}
+READING = {**RECEIVING, "makefile": read_file}
 SENDING = {
     "send": lambda sock: sock.send(b"x"),
     "sendall": lambda sock: sock.sendall(b"x"),
     "sendmsg": lambda sock: sock.sendmsg([b"x"]),
     "makefile": write_file,
 }
-receiving = pytest.mark.parametrize("receive", RECEIVING.values(), ids=RECEIVING)
+receiving = pytest.mark.parametrize("receive", READING.values(), ids=READING)
 sending = pytest.mark.parametrize("send", SENDING.values(), ids=SENDING)
 
 

@@ -15,6 +15,17 @@ import pytest
 SHORT, LONG = 0.05, 30  # seconds: a wait that nothing ends, and one that must not last
 TIMED_OUT = "timed out"
 
+# What waits for data, of a byte or of more than there is.
+RECEIVING = {
+    "recv": lambda sock: sock.recv(1),
+    "recv of much": lambda sock: sock.recv(1 << 20),
+    "recv_into": lambda sock: sock.recv_into(bytearray(1)),
+    "recvfrom": lambda sock: sock.recvfrom(1),
+    "recvfrom_into": lambda sock: sock.recvfrom_into(bytearray(1)),
+    "recvmsg": lambda sock: sock.recvmsg(1),
+    "recvmsg_into": lambda sock: sock.recvmsg_into([bytearray(1)]),
+}
+
 
 def outcome(call, *arguments):
     """What comes of the call: its result, or the name of its error."""
@@ -95,3 +106,30 @@ def late(seconds=SHORT):
     with pytest.raises(TimeoutError, match=r"^timed out$"):
         yield
     assert seconds <= time.monotonic() - start < LONG
+
+
+class Stop(BaseException):
+    """Like KeyboardInterrupt: no Exception."""
+
+
+def stop(*arguments):
+    raise Stop
+
+
+def interrupted(call, moments):
+    """Make the call for each moment, in seconds, at which a signal's handler raises then: how many it has ended."""
+    previous = signal.signal(signal.SIGALRM, stop)
+    ended = 0
+    try:
+        for moment in moments:
+            try:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, moment)
+                    call()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except Stop:
+                ended += 1
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    return ended

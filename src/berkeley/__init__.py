@@ -16,9 +16,16 @@ __version__ = "0.1.0"
 
 # Where each public name lives. Importing berkeley loads none of it.
 _HOMES = {
+    "DatagramError": "_beyond.datagrams",
+    "DatagramInfo": "_native",
     "HostNameError": "_beyond.resolving",
+    "DatagramBatch": "_native",
+    "DatagramSlot": "_native",
     "IncompleteReadError": "_beyond.methods",
     "LimitOverrunError": "_beyond.methods",
+    "PacketFrame": "_native",
+    "PacketRing": "_beyond.ring",
+    "PacketStatistics": "_beyond.ring",
     "PeerCredentials": "_beyond.credentials",
     "ResumableReader": "_beyond.reader",
     "UnixListener": "_beyond.unix",
@@ -37,6 +44,7 @@ _HOMES = {
     "is_installed": "_install",
     "listen_fds": "_beyond.activation",
     "listen_unix": "_beyond.unix",
+    "receive_batches": "_beyond.asynchronous",
     "register_family": "families",
     "reserve_port": "_beyond.ports",
     "resolver": "_beyond.resolvers",
@@ -57,8 +65,10 @@ if TYPE_CHECKING:
     from . import resolvers as resolvers
     from . import socket as socket
     from ._beyond.activation import listen_fds as listen_fds
+    from ._beyond.asynchronous import receive_batches as receive_batches
     from ._beyond.connect import connect as connect
     from ._beyond.credentials import PeerCredentials as PeerCredentials
+    from ._beyond.datagrams import DatagramError as DatagramError
     from ._beyond.methods import IncompleteReadError as IncompleteReadError
     from ._beyond.methods import LimitOverrunError as LimitOverrunError
     from ._beyond.ports import reserve_port as reserve_port
@@ -74,6 +84,8 @@ if TYPE_CHECKING:
     from ._beyond.resolving import gethostbyname as gethostbyname
     from ._beyond.resolving import gethostbyname_ex as gethostbyname_ex
     from ._beyond.resolving import getnameinfo as getnameinfo
+    from ._beyond.ring import PacketRing as PacketRing
+    from ._beyond.ring import PacketStatistics as PacketStatistics
     from ._beyond.settings import configure as configure
     from ._beyond.unix import UnixListener as UnixListener
     from ._beyond.unix import connect_unix as connect_unix
@@ -81,6 +93,10 @@ if TYPE_CHECKING:
     from ._install import install as install
     from ._install import is_installed as is_installed
     from ._install import uninstall as uninstall
+    from ._native import DatagramBatch as DatagramBatch
+    from ._native import DatagramInfo as DatagramInfo
+    from ._native import DatagramSlot as DatagramSlot
+    from ._native import PacketFrame as PacketFrame
     from ._native import deadline as deadline
     from ._native import set_lookup_limit as set_lookup_limit
     from .families import register_family as register_family

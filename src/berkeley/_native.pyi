@@ -1,8 +1,8 @@
 """The typed face of the extension: what the Python files of the package take from it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer, StrOrBytesPath, WriteableBuffer
 from typing_extensions import CapsuleType, Self
@@ -28,6 +28,12 @@ NamedRow: TypeAlias = (
 _Table = TypeVar("_Table", bound=dict[Any, Any])
 ControlMessage: TypeAlias = tuple[int, int, ReadableBuffer]
 Received: TypeAlias = list[tuple[int, int, bytes]]
+Message: TypeAlias = (
+    ReadableBuffer
+    | tuple[ReadableBuffer]
+    | tuple[ReadableBuffer, Iterable[ControlMessage] | DatagramInfo]
+    | tuple[ReadableBuffer, Iterable[ControlMessage] | DatagramInfo, ToAddress | None]
+)
 
 CAPI: CapsuleType
 COMPILED: dict[str, int]
@@ -50,6 +56,85 @@ class herror(OSError):
     """
 
 
+@final
+class DatagramInfo:
+    """What the kernel knows of a datagram that came, or with what one is sent: control messages (cmsg(3)) as a value.
+
+    A received one's is `DatagramInfo.of(ancdata)`; `ancdata(family)` is what sendmsg() takes. Infos with equal fields
+    are equal, and no field changes. What was not told, or is not to be set, is None.
+
+    - `local_address`: whom it was sent to, or from which address to send it; text (IP_PKTINFO of ip(7), ipv6(7));
+    - `interface`: the number of the network interface by which it came, or by which to send it;
+    - `tos`: TOS, or traffic class, 0 to 255; `ecn`: the low two bits of it (RFC 3168);
+    - `ttl`: TTL, or hop limit; 1 to 255 to send;
+    - `segment_size`: bytes of each datagram that the kernel has joined into this, or is to cut it into (udp(7));
+    - `other`: a tuple of (level, type, data): the messages of other kinds, and those of another size than their kind's.
+
+    Of a received one alone:
+
+    - `timestamp`: when the kernel received it, in integer nanoseconds since 1970 (SO_TIMESTAMPNS of socket(7));
+    - `dropped`: how many datagrams the socket had lost by then for want of room, of 32 bits (SO_RXQ_OVFL);
+    - `truncated`: was it longer than the buffer? (MSG_TRUNC of recvmsg(2));
+    - `descriptors`: a tuple of those that came along (SCM_RIGHTS and SCM_PIDFD of unix(7)): the caller's to close;
+    - `pidfd`: which of them is the sender's process (SO_PASSPIDFD, Linux 6.5).
+
+    ValueError for an address that is neither IPv4's nor IPv6's, for `ecn` and `tos` that disagree, and for numbers that
+    no datagram has.
+    """
+
+    def __new__(
+        cls,
+        *,
+        local_address: str | None = None,
+        interface: int | None = None,
+        ecn: int | None = None,
+        tos: int | None = None,
+        ttl: int | None = None,
+        segment_size: int | None = None,
+        other: Iterable[ControlMessage] = (),
+    ) -> Self: ...
+    @staticmethod
+    def of(ancdata: Iterable[ControlMessage], flags: int = 0) -> DatagramInfo:
+        """That of a received datagram, of the `ancdata` and `flags` that recvmsg() gives: recvmsg(2).
+
+        `ancdata` is an iterable of (level, type, bytes-like). Descriptors in it are the same numbers, and are the
+        caller's to close as before.
+        """
+    def ancdata(self, family: int, /) -> list[ControlMessage]:
+        """What to give to sendmsg() as `ancdata`, on a socket of that family: a list of (level, type, bytes), cmsg(3).
+
+        On AF_INET6, `tos` and `ttl` hold whether the destination is IPv6's or IPv4's (`::ffff:192.0.2.1`). A
+        `local_address` is of the destination's kind; an `interface` alone is for IPv6's, and with the local address
+        `::ffff:0.0.0.0` for IPv4's. `timestamp`, `dropped` and `truncated`, which nobody can send, are left out.
+        ValueError for an address of the other family, for another family with more than `other`, and for `descriptors`:
+        they are sent as an SCM_RIGHTS message in `other`, so that none goes on unasked.
+        """
+    @property
+    def local_address(self) -> str | None: ...
+    @property
+    def interface(self) -> int | None: ...
+    @property
+    def ecn(self) -> int | None: ...
+    @property
+    def tos(self) -> int | None: ...
+    @property
+    def ttl(self) -> int | None: ...
+    @property
+    def segment_size(self) -> int | None: ...
+    @property
+    def other(self) -> tuple[ControlMessage, ...]: ...
+    @property
+    def timestamp(self) -> int | None: ...
+    @property
+    def dropped(self) -> int | None: ...
+    @property
+    def truncated(self) -> bool: ...
+    @property
+    def descriptors(self) -> tuple[int, ...]: ...
+    @property
+    def pidfd(self) -> int | None: ...
+
+
 class deadline:
     """Bound all that blocks in a `with` block: TimeoutError once `seconds` are over.
 
@@ -66,6 +151,111 @@ class deadline:
         """Left out of order, or in another context, it ends all the same, and alone."""
     def remaining(self) -> float | None:
         """Seconds (float) until the nearest end of this one and those around it, 0.0 once over; None without end."""
+
+
+@final
+class DatagramSlot:
+    """A datagram of a DatagramBatch, as recvmmsg(2) has them: what is at this place in it now. It is bytes-like."""
+
+    def __len__(self) -> int: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def data(self) -> memoryview:
+        """The datagram, a memoryview in place, which can be written. While it lives, the batch receives nothing.
+
+        Bytes-like objects can be assigned: they are copied, as many bytes as the batch's size at most.
+        """
+    @data.setter
+    def data(self, value: ReadableBuffer) -> None: ...
+    @property
+    def address(self) -> Address:
+        """Where it came from, in the form of the socket's family, decoded now; or whom it is for, as was assigned.
+
+        None where the kernel gave none: on a connection, and from an AF_UNIX socket without an address.
+        """
+    @address.setter
+    def address(self, value: ToAddress | None) -> None: ...
+    @property
+    def ancdata(self) -> Received:
+        """The control messages that came with it, a list of (level, type, bytes), or that go with it, as assigned.
+
+        Descriptors among them (SCM_RIGHTS) are closed when the slot is used again: see take_descriptors().
+        """
+    @ancdata.setter
+    def ancdata(self, value: Iterable[ControlMessage] | DatagramInfo) -> None: ...
+    @property
+    def info(self) -> DatagramInfo:
+        """What the kernel knows of it, a DatagramInfo, where set_datagram_info() has asked for that.
+
+        Its `descriptors` are closed when the slot is used again: see take_descriptors().
+        """
+    def take_descriptors(self) -> list[int]:
+        """The descriptors that came with it (SCM_RIGHTS, unix(7)), a list of ints: from now on the caller's to close.
+
+        They are not inheritable. Once taken, they are given no more; those that nobody takes are closed when the slot
+        is used again, and with the batch.
+        """
+    @property
+    def flags(self) -> int:
+        """The message's `MSG_*` flags, an int: MSG_TRUNC where the datagram was cut, MSG_CTRUNC the control data."""
+    def segments(self) -> Iterator[memoryview]:
+        """The datagrams that the kernel has joined here (set_coalescing()), one by one, as memoryviews; or the one.
+
+        All but the last are of one size. While the iterator or one of them lives, the batch receives nothing.
+        ValueError where the control data was cut that says how long they are (MSG_CTRUNC): the batch's `ancbufsize` is
+        too small.
+        """
+
+
+@final
+class DatagramBatch:
+    """Room for `count` datagrams of `size` bytes, with `ancbufsize` bytes of control data each: made once, used again.
+
+    `recvmmsg_into()` fills it, and `sendmmsg()` sends what it holds (recvmmsg(2), sendmmsg(2)): what came last, or was
+    appended. It is a sequence of DatagramSlots, as many as it holds. `count` is 1 to 1024, `size` at most 65535 for
+    UDP; a datagram that is longer is cut. It takes `nbytes` of memory, which are freed with the last of it, of its
+    slots and of their views. In a `with` statement it is closed at the end. ValueError for numbers out of range.
+    """
+
+    def __init__(self, count: SupportsIndex, size: SupportsIndex, *, ancbufsize: SupportsIndex = 0) -> None: ...
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> DatagramSlot: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> list[DatagramSlot]: ...
+    def __iter__(self) -> Iterator[DatagramSlot]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *args: object) -> None: ...
+    @property
+    def count(self) -> int:
+        """How many slots there are."""
+    @property
+    def size(self) -> int:
+        """The bytes of data that a slot has room for."""
+    @property
+    def ancbufsize(self) -> int:
+        """The bytes of control data that a slot has room for when it is received into."""
+    @property
+    def nbytes(self) -> int:
+        """The bytes of memory that all slots take. What was never written, the system has not given yet."""
+    def append(
+        self,
+        data: ReadableBuffer,
+        address: ToAddress | None = None,
+        ancdata: Iterable[ControlMessage] | DatagramInfo = (),
+    ) -> None:
+        """Put one more datagram into the next slot: bytes-like, copied; whom it is for, and what goes with it.
+
+        `address` and `ancdata` are as for sendmsg(), which looks at them when they are sent. ValueError where the batch
+        is full, or the data has more bytes than a slot.
+        """
+    def clear(self) -> None:
+        """Hold no datagram any more. BufferError while a view of a slot lives."""
+    def close(self) -> None:
+        """Free the memory: the batch is of no use any more. BufferError while a view of a slot lives.
+
+        The end of a `with` block closes it even then: the memory is freed with the last view.
+        """
 
 
 class Lookup:
@@ -88,6 +278,83 @@ class Lookup:
         self, families: dict[int, AddressFamily], kinds: dict[int, SocketKind], /
     ) -> list[NamedRow]:
         """Once it is done: what getaddrinfo() would give, or raise."""
+
+
+@final
+class PacketFrame:
+    """A frame that a `PacketRing` gave, and what the kernel knows of it (packet(7)).
+
+    It is good for as long as it is kept, whatever becomes of the ring. It is bytes-like itself, read-only.
+    """
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def data(self) -> memoryview:
+        """The frame's bytes, a read-only memoryview: in place, or of the frame's own copy, if its block has gone.
+
+        It begins with the link layer's header, without a VLAN's tag that the card has taken off: `vlan`. It is shorter
+        than `length` where a filter or the size of a block has cut it.
+        """
+    @property
+    def timestamp(self) -> int:
+        """When the kernel received it, in integer nanoseconds since 1970."""
+    @property
+    def length(self) -> int:
+        """How many bytes it has had on the wire, of which `data` has the first."""
+    @property
+    def vlan(self) -> tuple[int, int] | None:
+        """(tag control information, protocol), the VLAN's tag beside the frame (IEEE 802.1Q), or None.
+
+        Of the first number the low 12 bits are the VLAN. The second is ETH_P_8021Q or ETH_P_8021AD.
+        """
+    @property
+    def type(self) -> int:
+        """PACKET_HOST, PACKET_BROADCAST, PACKET_OTHERHOST ... or PACKET_OUTGOING, for what went out: packet(7).
+
+        On loopback each frame comes twice, once as PACKET_OUTGOING.
+        """
+    @property
+    def interface(self) -> int:
+        """The number of the interface by which it came or went."""
+    @property
+    def protocol(self) -> int:
+        """Its `ETH_P_*` number, in host order."""
+    @property
+    def address(self) -> tuple[str, int, int, int, bytes]:
+        """(interface, protocol, packet type, hardware type, hardware address), as recvfrom() gives it.
+
+        The interface's name is asked for now: '' once the ring is closed.
+        """
+
+
+class Ring:
+    """`berkeley.PacketRing` without its settings.
+
+    The socket is one of AF_PACKET that has a ring of TPACKET_V3 (packet(7)), `interface` an index, 0 for all. It is
+    bound here, when all else is done.
+    """
+
+    def __init__(
+        self, sock: socket, interface: int, protocol: int, block_size: int, blocks: int, promiscuous: bool, /
+    ) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> PacketFrame: ...
+    def close(self) -> None:
+        """close(2): end the capture. A thread that waits for a frame gets OSError (EBADF); frames and views stay good.
+
+        The interface is no longer promiscuous, unless another wants it to be. Once closed, it does nothing.
+        """
+    def cancel(self) -> int:
+        """End the wait for a frame that is under way in another thread: OSError (ECANCELED) there. How many ended.
+
+        The ring can be read on. It is what `socket.cancel()` is.
+        """
+    def fileno(self) -> int:
+        """The descriptor's number, for poll(2) and the like: readable, when the next block is full; -1 once closed."""
 
 
 class socket:
@@ -314,6 +581,20 @@ class Face(socket):
     def accept(self) -> tuple[Socket, Address]: ...
     def dup(self) -> Self: ...
     def cancel(self) -> int: ...
+    def recvmmsg(
+        self, count: SupportsIndex, bufsize: SupportsIndex, ancbufsize: SupportsIndex = 0, flags: int = 0
+    ) -> list[tuple[bytes, Received, int, Address]]: ...
+    def recvmmsg_into(self, batch: DatagramBatch, flags: int = 0) -> int: ...
+    def sendmmsg(self, messages: Iterable[Message], flags: int = 0) -> int: ...
+    def send_segments(
+        self,
+        data: ReadableBuffer,
+        segment_size: SupportsIndex,
+        address: ToAddress | None = None,
+        flags: int = 0,
+    ) -> int: ...
+    def segments_in_kernel(self) -> bool: ...
+    def set_coalescing(self, enable: bool, /) -> bool: ...
 
 class EnumAttribute:
     # What it holds is the docstring of the attribute.
@@ -392,6 +673,13 @@ def cancels(sock: object, /) -> int:
     """How often the socket's cancel() was called, an int; 0 of what is no socket of ours."""
 def check_cancels(sock: object, before: int, /) -> None:
     """OSError (ECANCELED) where cancel() was called since `cancels` gave `before`."""
+def recv_queued(sock: socket, bufsize: int, ancbufsize: int, /) -> tuple[bytes, Received, int, Address]:
+    """One message of the socket's error queue, as recvmsg() gives it; BlockingIOError where there is none.
+
+    It does not wait, whatever the socket's timeout is, and the deadlines around it.
+    """
+def pack_netlink(sock: socket | None, caller: str, address: Address, /) -> bytes:
+    """struct sockaddr_nl for (pid, groups), of which the low 32 bits count. TypeError for anything but such a pair."""
 def sendfile(sock: socket, source: int, offset: int, count: int, before: int, /) -> int:
     """sendfile(2): how many bytes went from the file `source`, at `offset`, to the socket; 0 at the file's end.
 
@@ -403,12 +691,16 @@ def type_name(value: object, /) -> str:
     """The name of the value's type, as the interpreter's own messages have it: "int", "collections.deque"."""
 def unpack_descriptors(rights: ReadableBuffer, /) -> list[int]:
     """The descriptors in SCM_RIGHTS data (bytes-like), as a list; a last one that was cut is left out."""
+def unpack_netlink(sock: socket | None, raw: bytes, /) -> tuple[int, int]:
+    """(pid, groups) from a struct sockaddr_nl; what is cut off is 0."""
 def unpack_packet(sock: socket, raw: bytes, /) -> tuple[str, int, int, int, bytes]:
     """(interface, protocol, packet type, hardware type, hardware address) from a struct sockaddr_ll (packet(7)).
 
     The interface is '' where none is named or its index has no name any more. A hardware address may be longer than
     the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
     """
+def unpack_sockaddr(sock: socket, raw: bytes, /) -> Address:
+    """The address of a struct sockaddr, of whatever length, as the socket would give it; None for AF_UNSPEC."""
 def kept_for_good(table: _Table) -> _Table:
     """The same dict: no more references to it and to its values are counted, and they stay as long as the process.
 

@@ -1,23 +1,14 @@
 """Signals and audit hooks, whenever they come: nothing stays open."""
 
 import errno
-import signal
 import time
 
 import pytest
 from connects import NOBODY, descriptors, failed
-from waits import LONG, SHORT, meanwhile
+from waits import LONG, SHORT, Stop, interrupted, meanwhile, stop
 
 import berkeley
 from berkeley import socket
-
-
-class Stop(BaseException):
-    """Like KeyboardInterrupt: no Exception."""
-
-
-def stop(*arguments):
-    raise Stop
 
 
 @pytest.mark.parametrize("method", ["settimeout", "bind", "connect", "setsockopt", "getsockopt", "gettimeout"])
@@ -63,21 +54,8 @@ def test_interrupts_at_any_moment(full, here, answers):
     """Signals whose handler raises, as fast as they come: whatever they meet, nothing stays open."""
     address = answers(NOBODY, full, here)
     before = descriptors()
-    previous = signal.signal(signal.SIGALRM, stop)
-    ended = 0
-    try:
-        for turn in range(200):
-            try:
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, 1e-6 + turn * 4e-6)
-                    berkeley.connect(address, happy_eyeballs_delay=0, timeout=LONG).close()
-                finally:
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-            except Stop:
-                ended += 1
-    finally:
-        signal.signal(signal.SIGALRM, previous)
-    assert ended
+    moments = (1e-6 + turn * 4e-6 for turn in range(200))
+    assert interrupted(lambda: berkeley.connect(address, happy_eyeballs_delay=0, timeout=LONG).close(), moments)
     assert descriptors() == before
 
 

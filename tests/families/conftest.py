@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 pytest.register_assert_rewrite("kernel", "layouts")
 
+HOSTS = {"AF_INET": "127.0.0.1", "AF_INET6": "::1"}
+
 
 @pytest.fixture(scope="session")
 def vcan():
@@ -19,3 +22,24 @@ def vcan():
 
     with interface(f"vcan{os.getpid()}", "vcan") as name:
         yield name
+
+
+@pytest.fixture(params=HOSTS)
+def family(request):
+    """Each of the Internet's."""
+    return request.param
+
+
+@pytest.fixture
+def bound(impl, family):
+    """Makes sockets of the family that are bound to the loopback address."""
+    from kernel import opened
+
+    with ExitStack() as stack:
+
+        def bound(kind, proto):
+            sock = stack.enter_context(opened(impl, family, kind, proto))
+            sock.bind((HOSTS[family], 0))
+            return sock
+
+        yield bound

@@ -24,6 +24,16 @@ GONE = {
 CALLS = [("bind",), ("connect",), ("connect_ex",), ("sendto", b"x"), ("sendmsg", [b"x"], (), 0)]
 
 
+class Index:
+    """A number that is no int."""
+
+    def __index__(self):
+        return 5
+
+    def __repr__(self):
+        return "Index"
+
+
 def opened(module, family, kind, proto=0):
     """A socket of `module`, which may not have the family, on a kernel that may not have it either."""
     number = constant(module, family)
@@ -48,6 +58,22 @@ def refusals(module, family, kinds, protocols):
 
 def opened_and_closed(module, *arguments):
     module.socket(*arguments).close()
+
+
+def check_datagrams(module, family, proto, host):
+    """Two sockets send each other datagrams, to an address and to the peer."""
+    with (
+        opened(module, family, module.SOCK_DGRAM, proto) as a,
+        opened(module, family, module.SOCK_DGRAM, proto) as b,
+    ):
+        a.bind((host, 0))
+        b.bind((host, 0))
+        assert a.sendto(b"there", b.getsockname()) == 5
+        assert b.recvfrom(10) == (b"there", a.getsockname())
+        b.connect(a.getsockname())
+        assert b.getpeername() == a.getsockname()
+        assert b.sendmsg([b"ba", b"ck"], (), 0, a.getsockname()[:2]) == 4
+        assert a.recvmsg(10) == (b"back", [], 0, b.getsockname())
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """AF_CAN: its addresses; CAN_RAW and CAN_BCM on a virtual interface. ISO-TP and J1939 are in test_can_transports.py."""
 
+import errno
 import os
+import select
 import socket
 import sys
+import time
 from contextlib import ExitStack
 from functools import partial
 from itertools import product
@@ -12,10 +15,11 @@ from struct import Struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel import claimed, interface, opened, outcome, outcomes, refusals
+from kernel import Index, claimed, interface, opened, outcome, outcomes, refusals
 from layouts import layout
+from waits import arrived
 
-from berkeley import constants
+from berkeley import DatagramInfo, constants
 from berkeley import socket as ours
 from berkeley.families import can
 
@@ -145,6 +149,29 @@ def test_error_frames(impl, raw):
     assert plain.recv(100) == ordinary
 
 
+@pytest.mark.parametrize("impl", ["berkeley"], indirect=True)
+def test_what_is_told_of_a_frame(impl, raw):
+    """When it came; and of one's own, in the error queue, when it left."""
+    a, b = raw(), raw()
+    room = b.set_datagram_info(True)
+    stamps = constants.SOF_TIMESTAMPING_TX_SOFTWARE | constants.SOF_TIMESTAMPING_SOFTWARE
+    a.setsockopt(impl.SOL_SOCKET, constants.SO_TIMESTAMPING, stamps)
+    before = time.time_ns()
+    a.send(frame(0x123, b"\1\2\3"))
+    _, ancdata, flags, _ = b.recvmsg(100, room)
+    arrived(a, select.POLLERR)
+    [entry] = a.recv_errors()
+    assert (entry.origin, entry.data) == ("timestamping", frame(0x123, b"\1\2\3"))
+    for timestamp in DatagramInfo.of(ancdata, flags).timestamp, entry.timestamp:
+        assert before - 1_000_000 <= timestamp <= time.time_ns()
+
+
+@pytest.mark.parametrize("impl", ["berkeley"], indirect=True)
+def test_the_broadcast_manager_has_no_error_queue(bcm):
+    """It would give a message of its own in place of an error."""
+    assert outcome(bcm.recv_errors)[1] == errno.EOPNOTSUPP
+
+
 def test_frames_sent_by_the_broadcast_manager(impl, raw, bcm):
     """One each five milliseconds, until told to stop; and the manager tells what it was told."""
     receiver = raw()
@@ -233,14 +260,6 @@ def test_struct(tmp_path):
         for name, value in {"can_family": ours.AF_CAN, "can_ifindex": ours.if_nametoindex("lo"), **numbers}.items():
             offset, size = struct[name]
             assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
-
-
-class Index:
-    def __index__(self):
-        return 5
-
-    def __repr__(self):
-        return "Index"
 
 
 NO_ADDRESS = [

@@ -1,10 +1,12 @@
 """AF_CAN: CAN_ISOTP and CAN_J1939, which carry more than a frame holds, on a virtual interface."""
 
+import select
 from contextlib import ExitStack
 from struct import Struct
 
 import pytest
 from kernel import opened
+from waits import arrived
 
 from berkeley import constants
 
@@ -139,3 +141,17 @@ def test_j1939_filter(j1939, vcan):
     for group in (0x12300, 0x12400):
         sender.sendto(b"x", (vcan, constants.J1939_NO_NAME, group, 0x30))
     assert receiver.recvfrom(100)[1][2] == 0x12400
+
+
+@pytest.mark.parametrize("impl", ["berkeley"], indirect=True)
+def test_a_long_message_to_nobody_of_j1939(j1939, vcan):
+    """Nobody answers the request to send: the kernel gives up, and says so in the error queue."""
+    sender = j1939(0x20)
+    sender.setsockopt(constants.SOL_CAN_J1939, constants.SO_J1939_ERRQUEUE, 1)
+    sender.setblocking(False)
+    sender.sendto(bytes(100), (vcan, constants.J1939_NO_NAME, 0x12300, 0x30))
+    arrived(sender, select.POLLERR)
+    [entry] = sender.recv_errors()
+    assert (entry.origin, entry.destination, entry.offender) == ("local", None, None)
+    assert entry.errno != 0
+    assert entry.exception().errno == entry.errno

@@ -1,14 +1,11 @@
 """IPPROTO_SCTP: one-to-one and one-to-many. sctp(7), RFC 6458."""
 
-from contextlib import ExitStack
+from functools import partial
 from struct import Struct
 
 import pytest
-from kernel import opened
 
 from berkeley import constants
-
-HOSTS = {"AF_INET": "127.0.0.1", "AF_INET6": "::1"}
 
 # <linux/sctp.h>, struct sctp_initmsg: streams out and in, attempts, time.
 INITMSG = Struct("4H")
@@ -22,22 +19,9 @@ ASSOC_CHANGE = Struct("HHIHHHHi")
 ASSOCIATIONS = b"\0\1"
 
 
-@pytest.fixture(params=HOSTS)
-def family(request):
-    return request.param
-
-
 @pytest.fixture
-def make(impl, family):
-    """Makes sockets that are bound to the loopback address."""
-    with ExitStack() as stack:
-
-        def bound(kind):
-            sock = stack.enter_context(opened(impl, family, kind, impl.IPPROTO_SCTP))
-            sock.bind((HOSTS[family], 0))
-            return sock
-
-        yield bound
+def make(impl, bound):
+    return partial(bound, proto=impl.IPPROTO_SCTP)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from struct import Struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel import claimed, opened, outcomes, refusals
+from kernel import Index, claimed, opened, outcomes, refusals
 from layouts import layout
 
 from berkeley import constants
@@ -229,14 +229,6 @@ def test_struct(tmp_path, kind, fields):
     for name, value in values.items():
         offset, size = struct[name]
         assert int.from_bytes(packed[offset : offset + size], sys.byteorder) == value
-
-
-class Index:
-    def __index__(self):
-        return 5
-
-    def __repr__(self):
-        return "Index"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from figures import descriptors, table
+from injecting import inject as inject
 
 ROWS = pytest.StashKey()
 

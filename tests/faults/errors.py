@@ -6,7 +6,7 @@ from importlib import import_module
 from failing import ANY, Closed, Error, Hostile, connecting, interrupted, read, refused, timed
 from refusals import REFUSED, Refused
 
-from berkeley import connect, socket
+from berkeley import DatagramBatch, DatagramInfo, connect, socket
 from berkeley.names._table import FAMILIES
 
 BAD = Hostile()
@@ -42,6 +42,15 @@ def convert(family):
     return convert
 
 
+BATCH, VIEWED, CLOSED = (DatagramBatch(4, 100) for _ in range(3))
+BATCH.append(DATA)
+VIEWED.append(DATA)
+VIEW = VIEWED[0].data
+CLOSED.append(DATA)
+GONE = CLOSED[0]
+CLOSED.close()
+LARGE = bytes(65530)
+
 # What an iterator raises, newer releases make a TypeError of (ITERABLE_OR_ELSE in native/versions.pxi).
 NOT_ITERATED = (Refused, TypeError)
 
@@ -67,6 +76,33 @@ ERRORS = [
     Error("recvmsg_into bytes", lambda k: k.a.recvmsg_into([ROOM, DATA]), TypeError, (ROOM, DATA)),
     Error("recvmsg_into no buffers", lambda k: k.a.recvmsg_into(BAD), NOT_ITERATED, (BAD,)),
     Error("recvmsg_into strides", lambda k: k.a.recvmsg_into([ROOM, STRIDED]), TypeError, (ROOM, STRIDED)),
+    Error("recvmmsg of nothing", lambda k: k.d.recvmmsg(9, 100, 100), BlockingIOError),
+    Error("recvmmsg of none", lambda k: k.d.recvmmsg(0, 100), ValueError),
+    Error("recvmmsg of no number", lambda k: k.d.recvmmsg(9, BAD), Refused, (BAD,)),
+    Error("recvmmsg on a stream", lambda k: k.a.recvmmsg(9, 100), ValueError),
+    Error("recvmmsg_into of nothing", lambda k: k.d.recvmmsg_into(DatagramBatch(4, 100)), BlockingIOError),
+    Error("recvmmsg_into no batch", lambda k: k.d.recvmmsg_into(ROOM), TypeError, (ROOM,)),
+    Error("recvmmsg_into a batch in use", lambda k: k.d.recvmmsg_into(VIEWED), BufferError, (VIEWED, VIEW)),
+    Error("recvmmsg_into a closed batch", lambda k: k.d.recvmmsg_into(CLOSED), ValueError, (CLOSED,)),
+    Error("append too much", lambda k: BATCH.append(LARGE), ValueError, (BATCH, LARGE)),
+    Error("append text", lambda k: BATCH.append(TEXT), TypeError, (BATCH, TEXT)),
+    Error("sendmmsg of text", lambda k: k.d.sendmmsg([ROOM, (ROOM, ITEMS[:1]), TEXT]), TypeError, (ROOM, DATA, TEXT)),
+    Error("sendmmsg with bad items", lambda k: k.d.sendmmsg([(ROOM, ITEMS)]), TypeError, (ROOM, DATA, TEXT)),
+    Error("sendmmsg of no messages", lambda k: k.d.sendmmsg(BAD), NOT_ITERATED, (BAD,)),
+    Error("sendmmsg to no port", lambda k: k.u.sendmmsg([(ROOM, (), PAIR)]), OverflowError, (ROOM, PAIR)),
+    Error("sendmmsg without an address", lambda k: k.u.sendmmsg(BATCH), OSError, (BATCH, DATA)),
+    Error("sendmmsg of a slot of nothing", lambda k: k.d.sendmmsg([GONE]), ValueError, (GONE,)),
+    Error("send_segments of text", lambda k: k.u.send_segments(TEXT, 9, k.there), TypeError, (TEXT,)),
+    Error("send_segments of no size", lambda k: k.u.send_segments(ROOM, BAD, k.there), Refused, (ROOM, BAD)),
+    Error("send_segments that are too large", lambda k: k.u.send_segments(LARGE, 65530, k.there), OSError, (LARGE,)),
+    Error("info of text", lambda k: DatagramInfo.of(ITEMS), TypeError, (ITEMS, DATA, TEXT)),
+    Error("info of no messages", lambda k: DatagramInfo.of(BAD), Refused, (BAD,)),
+    Error("info of no datagram", lambda k: DatagramInfo(local_address=TEXT), ValueError, (TEXT,)),
+    Error("info of no number", lambda k: DatagramInfo(local_address="::1", ttl=BAD), Refused, (BAD,)),
+    Error("info to no family", lambda k: DatagramInfo(ttl=1, other=ITEMS).ancdata(1), ValueError, (ITEMS,)),
+    Error("info to the other family", lambda k: DatagramInfo(local_address="::1").ancdata(2), ValueError),
+    Error("info of a stream", lambda k: k.a.set_datagram_info(True), ValueError),
+    Error("error queue of a closed socket", lambda k: k.x.recv_errors(), OSError),
     Error("recv_fds of nothing", lambda k: socket.recv_fds(k.a, 10, 10), BlockingIOError),
     Error("send on a closed socket", lambda k: k.x.send(ROOM), OSError, (ROOM,)),
     Error("send of text", lambda k: k.a.send(TEXT), TypeError, (TEXT,)),

@@ -37,6 +37,7 @@ class Kit:
     def __init__(self):
         # b alone waits: it and a are a pair without data. t is TCP, u UDP, s TCP over IPv6, and x is closed.
         self.a, self.b = socket.socketpair()
+        self.d, self.e = socket.socketpair(type=socket.SOCK_DGRAM)
         self.t = socket.create_server(ANY)
         self.u = socket.socket(type=socket.SOCK_DGRAM)
         self.r = socket.socket()

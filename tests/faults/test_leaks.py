@@ -18,7 +18,7 @@ from failing import Kit, ring
 from figures import FIRST, growth, libc
 from tls_errors import TLS_ERRORS
 
-from berkeley import socket
+from berkeley import DatagramBatch, DatagramInfo, socket
 
 # The alarm clock, by which pytest-timeout ends a test else, is what some of the errors are made with.
 pytestmark = pytest.mark.timeout(900, method="thread")
@@ -83,6 +83,14 @@ WORK = [
     Work("recvmsg with no room", lambda k: (k.b.sendmsg([DATA], [rights(k.file)]), k.a.recvmsg(99))),
     Work("rights cut off", lambda k: (socket.send_fds(k.b, [DATA], [k.file] * 3), close_rights(cut_off(k.a)))),
     Work("rights cut to nothing", lambda k: (socket.send_fds(k.b, [DATA], [k.file] * 3), k.a.recvmsg(99, 4))),
+    Work("datagram info", lambda k: (k.u.sendmsg([DATA], INFO.ancdata(2), 0, k.there), told(k.u))),
+    Work("recv_errors", lambda k: errors_of(k.u, k.nobody)),
+    Work("recvmmsg", lambda k: (k.u.sendmmsg([(DATA, INFO, k.there)] * 3), k.u.recvmmsg(9, 99, 99))),
+    Work("rights by recvmmsg", lambda k: (sent_by(k.d, k), [close_rights(row) for row in k.e.recvmmsg(9, 99, 99)])),
+    Work("rights by a batch", lambda k: (sent_by(k.d, k), k.e.recvmmsg_into(BATCH), taken(BATCH))),
+    Work("rights that nobody takes", lambda k: (sent_by(k.d, k), k.e.recvmmsg_into(BATCH), BATCH.clear())),
+    Work("a batch", lambda k: batch_to(k.d, k.e)),
+    Work("send_segments", lambda k: (k.u.send_segments(SEGMENTS, 99, k.there), k.u.recvmmsg(9, 99))),
     Work("send_fds", lambda k: (socket.send_fds(k.b, [DATA], [k.file] * 3), close_all(socket.recv_fds(k.a, 99, 9)[1]))),
     Work("socketpair", lambda k: [sock.close() for sock in socket.socketpair()]),
     Work("connection", lambda k: connection(k.t)),
@@ -100,6 +108,46 @@ WORK = [
 
 def rights(fd):
     return socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", fd)
+
+
+def sent_by(sock, kit):
+    assert sock.sendmmsg([(DATA, [rights(kit.file), rights(kit.file)]), DATA]) == 2
+
+
+BATCH = DatagramBatch(4, 100, ancbufsize=100)
+SEGMENTS = bytearray(500)
+
+
+def taken(batch):
+    close_all(batch[0].take_descriptors())
+    return [(slot.data, slot.address, slot.flags, slot.ancdata, list(slot.segments())) for slot in batch]
+
+
+def batch_to(near, far):
+    with DatagramBatch(4, 100) as batch:
+        batch.append(DATA)
+        batch.append(batch[0], None, [])
+        batch[0].data = batch[1].data[1:]
+        assert near.sendmmsg(batch) == 2
+        assert far.recvmmsg_into(batch) == 2
+
+
+INFO = DatagramInfo(local_address="127.0.0.1", interface=1, ecn=1, ttl=9)
+
+
+def told(sock):
+    room = sock.set_datagram_info(True)
+    data, ancdata, flags, _ = sock.recvmsg(99, room)
+    sock.set_datagram_info(False)
+    return data, repr(DatagramInfo.of(ancdata, flags)), hash(DatagramInfo.of(ancdata, flags))
+
+
+def errors_of(sock, nobody):
+    sock.set_error_queue(True)
+    sock.sendto(DATA, nobody)
+    for error in sock.recv_errors():
+        repr((error, error.timestamp, error.exception()))
+    sock.set_error_queue(False)
 
 
 def cut_off(sock):

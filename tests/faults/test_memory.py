@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from figures import descriptors
 
+from berkeley import DatagramBatch, DatagramInfo
 from berkeley import socket as berkeley
 
 testcapi = pytest.importorskip("_testcapi", reason="this interpreter has no _testcapi to make allocations fail")
@@ -88,6 +89,31 @@ def rights(socket):
     return a, b, socket
 
 
+def rights_in_datagrams(socket):
+    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    b.bind("")
+    for _ in range(2):
+        socket.send_fds(b, [b"data"], [0, 0, 0])
+    a.setblocking(False)
+    return a, b, DatagramBatch(4, 100, ancbufsize=100)
+
+
+def batch(socket):
+    """What came with it, nobody has taken."""
+    a, b, batch = rights_in_datagrams(socket)
+    a.recvmmsg_into(batch)
+    return a, b, batch
+
+
+def unreachable(socket):
+    a, there = datagram(socket)
+    b = socket.socket(type=socket.SOCK_DGRAM)
+    b.set_error_queue(True)
+    a.close()
+    b.sendto(b"data", there)
+    return (b,)
+
+
 def close(sock):
     sock.close()
 
@@ -103,10 +129,23 @@ def close_rights(message):
             os.close(fd)
 
 
+def close_rights_of_all(messages):
+    for message in messages:
+        close_rights(message)
+
+
+def close_numbers(fds):
+    for fd in fds:
+        os.close(fd)
+
+
 def close_descriptors(message):
     for fd in message[1]:
         os.close(fd)
 
+
+INFO = DatagramInfo(local_address="::1", interface=1, ecn=1, ttl=9, segment_size=1000)
+MESSAGES = [*INFO.ancdata(10), (1, 40, bytes(4)), (1, 1, bytes(8)), (1, 35, bytes(16)), (17, 104, b"size"), (1, 9, b"")]
 
 OPERATIONS = [
     Operation("recv", stream, lambda a, b: a.recv(9)),
@@ -121,6 +160,23 @@ OPERATIONS = [
     Operation("recvmsg of rights", rights, lambda a, b, socket: a.recvmsg(9, 100), close_rights),
     Operation("recvmsg_into of rights", rights, lambda a, b, socket: a.recvmsg_into([bytearray(9)], 100), close_rights),
     Operation("recv_fds", rights, lambda a, b, socket: socket.recv_fds(a, 9, 9), close_descriptors),
+    Operation("info of messages", module, lambda socket: DatagramInfo.of(MESSAGES)),
+    Operation("messages of an info", module, lambda socket: INFO.ancdata(10)),
+    Operation("repr of an info", module, lambda socket: repr(INFO)),
+    Operation("recvmmsg", rights_in_datagrams, lambda a, b, batch: a.recvmmsg(2, 9, 100), close_rights_of_all),
+    Operation("recvmmsg_into", rights_in_datagrams, lambda a, b, batch: a.recvmmsg_into(batch)),
+    Operation("batch", module, lambda socket: DatagramBatch(4, 100, ancbufsize=100)),
+    Operation("append", batch, lambda a, b, batch: batch.append(bytearray(b"some"), ("127.0.0.1", 1), [(1, 1, b"")])),
+    Operation("ancdata of a slot", batch, lambda a, b, batch: ((), batch[0].ancdata), close_rights),
+    Operation("info of a slot", batch, lambda a, b, batch: batch[0].take_descriptors(), close_numbers),
+    Operation("address of a slot", batch, lambda a, b, batch: batch[0].address),
+    Operation("segments of a slot", batch, lambda a, b, batch: [bytes(part) for part in batch[0].segments()]),
+    Operation("repr of slots", batch, lambda a, b, batch: repr([batch, *batch])),
+    Operation("sendmmsg", datagram, lambda a, there: a.sendmmsg([(bytearray(9), [(0, 1, bytearray(1))], there)] * 9)),
+    Operation("sendmmsg of an info", datagram, lambda a, there: a.sendmmsg([(b"some", DatagramInfo(ttl=9), there)])),
+    Operation("sendmmsg of a batch", batch, lambda a, b, batch: a.sendmmsg(batch)),
+    Operation("send_segments", datagram, lambda a, there: a.send_segments(bytearray(9), 4, there)),
+    Operation("recv_errors", unreachable, lambda b: b.recv_errors()),
     Operation("send_fds", rights, lambda a, b, socket: socket.send_fds(a, [b"data"], [0])),
     Operation("send", stream, lambda a, b: a.send(memoryview(b"some"))),
     Operation("sendall", stream, lambda a, b: a.sendall(bytearray(b"some"))),
@@ -152,6 +208,9 @@ FAILING = [
     Operation("recvmsg of nothing", empty, lambda a, b: a.recvmsg(9, 100), error=BlockingIOError),
     Operation("recv_into bytes", stream, lambda a, b: a.recv_into(b"data"), error=TypeError),
     Operation("recvmsg_into bytes", stream, lambda a, b: a.recvmsg_into([bytearray(9), b"data"]), error=TypeError),
+    Operation("recvmmsg of nothing", datagram, lambda a, there: [a.recvmmsg(9, 9, 99) for _ in "12"], error=OSError),
+    Operation("sendmmsg of text", datagram, lambda a, there: a.sendmmsg([(b"", [(1, 1, b"")]), ""]), error=TypeError),
+    Operation("append too much", batch, lambda a, b, batch: batch.append(bytes(101)), error=ValueError),
     Operation("sendmsg of text", stream, lambda a, b: a.sendmsg([b"some", "data"]), error=TypeError),
     Operation("sendmsg with text", stream, lambda a, b: a.sendmsg([b""], [(1, 1, b""), (1, 1, "")]), error=TypeError),
     Operation("sendto a port", datagram, lambda a, there: a.sendto(b"", ("127.0.0.1", 1 << 16)), error=OverflowError),
@@ -195,7 +254,7 @@ def sweep(operation, socket, width):
         for thing in prepared:
             if isinstance(thing, socket.socket):
                 thing.close()
-        del prepared, answer
+        del prepared, answer, thing
     gc.collect()
     return errors, sorted(set(descriptors()) - set(before))
 

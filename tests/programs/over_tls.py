@@ -380,6 +380,7 @@ def options():
     with tls_pair(GUARD) as (one, _):
         one.set_keepalive(60, 10, 3)
         assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 10
+        assert one.recv_errors() == []
     with _meanwhile_unix() as sock:
         assert sock.peer_credentials() == (os.getpid(), os.getuid(), os.getgid())
 

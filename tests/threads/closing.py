@@ -23,6 +23,7 @@ from errno import (
     EINPROGRESS,
     EINVAL,
     EISCONN,
+    EMSGSIZE,
     ENOPROTOOPT,
     ENOTCONN,
     ENOTSOCK,
@@ -41,6 +42,7 @@ from berkeley import socket
 
 TIMEOUTS = [0, 0.0005, 0.002]
 MODES = ["rb", "wb", "rwb"]
+JOINED = 65535, socket.CMSG_SPACE(4)  # room for what set_coalescing() joins
 
 
 class Derived(socket.socket):
@@ -156,6 +158,27 @@ def streaming(sock, call):
             call()
 
 
+def datagrams(sock, call):
+    """Those that streams have not."""
+    if sock.type != socket.SOCK_STREAM:
+        call()
+
+
+def send_segments(sock, slot, random):
+    address = random.choice([None, slot.address(random)])
+    datagrams(sock, lambda: sock.send_segments(b"segments", 3, address))
+
+
+def send_many(sock, slot, random):
+    messages = [b"many", (bytearray(b"many"), [], slot.address(random))]
+    datagrams(sock, lambda: sock.sendmmsg(messages))
+
+
+def receive_into_batch(sock):
+    with berkeley.DatagramBatch(3, JOINED[0], ancbufsize=JOINED[1]) as batch:
+        assert sock.recvmmsg_into(batch) == len(batch)
+
+
 def send_file(sock, function):
     with tempfile.TemporaryFile() as file:
         file.write(b"file")
@@ -203,19 +226,28 @@ METHODS = {
     "makefile": Method(lambda sock, slot, random: read_and_write(sock, random.choice(MODES)), SENDING | RECEIVING),
     "peer_credentials": Method(lambda sock, *_: sock.peer_credentials(), {ENOTCONN, EOPNOTSUPP}),
     "recv": Method(lambda sock, slot, random: sock.recv(random.randrange(5000)), RECEIVING),
+    "recv_errors": Method(lambda sock, *_: sock.recv_errors(), {EOPNOTSUPP}),
     "recv_exactly": Method(lambda sock, *_: streaming(sock, lambda: sock.recv_exactly(9)), RECEIVING),
     "recv_into": Method(lambda sock, *_: sock.recv_into(bytearray(100)), RECEIVING),
     "recv_until": Method(lambda sock, *_: streaming(sock, lambda: sock.recv_until(b"n", 99)), RECEIVING),
     "recvfrom": Method(lambda sock, slot, random: sock.recvfrom(random.randrange(5000)), RECEIVING),
     "recvfrom_into": Method(lambda sock, *_: sock.recvfrom_into(bytearray(100)), RECEIVING),
+    "recvmmsg": Method(lambda sock, *_: datagrams(sock, lambda: sock.recvmmsg(3, *JOINED)), RECEIVING),
+    "recvmmsg_into": Method(lambda sock, *_: datagrams(sock, lambda: receive_into_batch(sock)), RECEIVING),
     "recvmsg": Method(lambda sock, *_: sock.recvmsg(100, 100), RECEIVING),
     "recvmsg_into": Method(lambda sock, *_: sock.recvmsg_into([bytearray(50), bytearray(50)], 100), RECEIVING),
+    "segments_in_kernel": Method(lambda sock, *_: sock.segments_in_kernel()),
     "send": Method(lambda sock, *_: sock.send(b"send"), SENDING),
+    "send_segments": Method(send_segments, {*SENDING_TO, EMSGSIZE}),
     "sendall": Method(lambda sock, *_: sock.sendall(b"sendall"), SENDING),
     "sendfile": Method(lambda sock, *_: send_file(sock, Derived.sendfile), SENDING_TO),
+    "sendmmsg": Method(send_many, SENDING_TO),
     "sendmsg": Method(lambda sock, *_: sock.sendmsg([b"send", bytearray(5)]), SENDING),
     "sendmsg_afalg": Method(lambda sock, *_: encrypt(sock)),
     "sendto": Method(lambda sock, slot, random: sock.sendto(b"to", slot.address(random)), SENDING_TO),
+    "set_coalescing": Method(lambda sock, slot, random: sock.set_coalescing(random.random() < 0.5), {EOPNOTSUPP}),
+    "set_datagram_info": Method(lambda sock, *_: datagrams(sock, lambda: sock.set_datagram_info(True))),
+    "set_error_queue": Method(lambda sock, *_: datagrams(sock, lambda: sock.set_error_queue(True)), {EOPNOTSUPP}),
     "set_inheritable": Method(lambda sock, *_: sock.set_inheritable(False)),
     "set_keepalive": Method(lambda sock, *_: sock.set_keepalive(9, 9, 9), {EOPNOTSUPP, ENOPROTOOPT}),
     "setblocking": Method(lambda sock, *_: sock.setblocking(False)),

@@ -12,18 +12,22 @@ import sys
 from argparse import ArgumentParser
 from random import Random
 
+from batches import batches
 from closing import closing
 from counting import files, one_file
 from crew import REST, Crew, descriptors
 from deadlines import deadlines, lookups
 from functions import connections, functions, messages
 from lists import lists
+from offloads import offloads
+from one_batch import one_batch
+from rings import rings
 from transfers import modes, rights, shared, streams
 from waking import waking
 
 SCENARIOS = [
     *[streams, modes, shared, rights, lists, closing, files, one_file, functions, connections, messages],
-    *[deadlines, lookups, waking],
+    *[deadlines, lookups, waking, rings, batches, one_batch, offloads],
 ]
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 

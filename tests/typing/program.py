@@ -52,6 +52,21 @@ def receiving(sock: socket.socket) -> None:
     text: str = sock.recv(1)  # type: ignore[assignment]
 
 
+def capturing() -> None:
+    with berkeley.PacketRing("lo", filter=bytearray(8), retire=0.01, timeout=None) as ring:
+        assert_type(ring, berkeley.PacketRing)
+        for frame in ring:
+            assert_type(frame, berkeley.PacketFrame)
+            assert_type(frame.data, memoryview)
+            assert_type(frame.vlan, tuple[int, int] | None)
+            assert_type(frame.address, tuple[str, int, int, int, bytes])
+            os.write(1, frame)
+        assert_type(ring.statistics().drops, int)
+        assert_type(ring.fileno(), int)
+    berkeley.PacketRing(None, filter="text")  # type: ignore[arg-type]
+    berkeley.PacketRing("lo", 3)  # type: ignore[call-arg]
+
+
 def helpers(sock: socket.socket) -> None:
     assert_type(sock.recv_exactly(4), bytes)
     assert_type(sock.recv_until(b"\n", 100, partial=b"ab"), bytes)
@@ -76,6 +91,29 @@ def helpers(sock: socket.socket) -> None:
     sock.recv_until("\n", 100)  # type: ignore[arg-type]
     sock.set_keepalive(60)  # type: ignore[call-arg]
     berkeley.listen_unix("/run/sock", 5)  # type: ignore[call-arg]
+
+
+def datagrams(sock: socket.socket) -> None:
+    room = sock.set_datagram_info(True)
+    data, ancdata, flags, address = sock.recvmsg(2048, room)
+    info = berkeley.DatagramInfo.of(ancdata, flags)
+    assert_type(info, berkeley.DatagramInfo)
+    assert_type(info.local_address, str | None)
+    assert_type(info.timestamp, int | None)
+    assert_type(info.descriptors, tuple[int, ...])
+    answer = berkeley.DatagramInfo(local_address=info.local_address, ecn=2, other=[(1, 2, b"x")])
+    sock.sendmsg([data], answer.ancdata(sock.family), 0, address)
+    assert_type(berkeley.DatagramInfo.of(answer.ancdata(socket.AF_INET6)).ttl, int | None)
+    sock.set_error_queue(True)
+    for error in sock.recv_errors():
+        assert_type(error, berkeley.DatagramError)
+        assert_type(error.origin, str | int)
+        assert_type(error.mtu, int | None)
+        raise error.exception()
+    info.ttl = 3  # type: ignore[misc]
+    berkeley.DatagramInfo("::1")  # type: ignore[call-arg]
+    berkeley.DatagramInfo(timestamp=1)  # type: ignore[call-arg]
+    sock.set_datagram_info()  # type: ignore[call-arg]
 
 
 def connecting() -> None:

@@ -12,6 +12,7 @@ from .._standard.enums import SocketKind
 from . import resolving
 from .addresses import check_port, with_address
 from .attempts import Attempts, check_delay, interleaved, is_answer
+from .methods import keepalive_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 # What a machine answers that has no IPv6, or no IPv4: it says nothing of the host.
 _NO_WAY = {EADDRNOTAVAIL, EAFNOSUPPORT, EHOSTUNREACH, ENETUNREACH}
-
-# What (idle, interval, count) are to the kernel, and the largest that it takes: seconds, seconds, probes (tcp(7)).
-_KEEPALIVE = ((namespace.TCP_KEEPIDLE, 32767), (namespace.TCP_KEEPINTVL, 32767), (namespace.TCP_KEEPCNT, 127))
 
 _FAMILY_OF_LEVEL = {namespace.IPPROTO_IP: namespace.AF_INET, namespace.IPPROTO_IPV6: namespace.AF_INET6}
 _INT = 2**31 - 1  # the largest
@@ -163,16 +161,12 @@ def _settings(
         yield namespace.SOL_SOCKET, namespace.SO_BINDTODEVICE, name
 
 
-def _keepalive(keepalive: "bool | tuple[int, int, int]") -> "Iterator[Option]":
-    yield namespace.SOL_SOCKET, namespace.SO_KEEPALIVE, int(keepalive is not False)
+def _keepalive(keepalive: "bool | tuple[int, int, int]") -> "list[tuple[int, int, int]]":
     if isinstance(keepalive, bool):
-        return
+        return [(namespace.SOL_SOCKET, namespace.SO_KEEPALIVE, int(keepalive))]
     if not isinstance(keepalive, tuple) or len(keepalive) != 3:
         raise TypeError(f"keepalive must be True, False or (idle, interval, count), not {keepalive!r}")
-    for value, (option, largest) in zip(keepalive, _KEEPALIVE, strict=True):
-        if not 1 <= value <= largest:
-            raise ValueError(f"keepalive {keepalive!r}: {value!r} is not from 1 to {largest}")
-        yield namespace.IPPROTO_TCP, option, index(value)
+    return keepalive_options(*keepalive)
 
 
 def _checked(options: "Iterable[Option]") -> "Iterator[Option]":

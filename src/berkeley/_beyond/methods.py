@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .._standard.sock import socket
     from .credentials import PeerCredentials
+    from .datagrams import DatagramError
 
 # The most that one call is to receive: a peer may announce more than it will ever send.
 _BLOCK = 65536
@@ -178,10 +179,16 @@ def set_keepalive(self: "socket", idle: int, interval: int, count: int) -> None:
     32767 s, and 1 to 127 questions, else ValueError; OSError (EOPNOTSUPP, ENOPROTOOPT) for a socket that is not TCP's.
     It begins once all three are taken; `setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)` ends it.
     """
+    for option in keepalive_options(idle, interval, count):
+        self.setsockopt(*option)
+
+
+def keepalive_options(idle: int, interval: int, count: int) -> "list[tuple[int, int, int]]":
+    """What set_keepalive() sets, as setsockopt() takes it, in that order. Errors are those of check_keepalive()."""
     values = check_keepalive(idle, interval, count)
-    for (_, option, _), value in zip(_KEEPALIVE, values):  # noqa: B905  (there are three of each)
-        self.setsockopt(_socket.IPPROTO_TCP, option, value)
-    self.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)
+    pairs = zip(_KEEPALIVE, values)  # noqa: B905  (there are three of each)
+    options = [(_socket.IPPROTO_TCP, option, value) for (_, option, _), value in pairs]
+    return [*options, (_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, 1)]
 
 
 def check_keepalive(idle: int, interval: int, count: int) -> "tuple[int, int, int]":
@@ -203,6 +210,44 @@ def peer_credentials(self: "socket") -> "PeerCredentials":
     from .credentials import unpack
 
     return unpack(self)
+
+
+def set_datagram_info(self: "socket", enable: bool) -> int:
+    """Have the kernel tell with each datagram what `berkeley.DatagramInfo` has: the `ancbufsize` for all of it, an int.
+
+    Local address, interface, TOS and TTL for AF_INET and AF_INET6, what comes to the latter from IPv4 included; the
+    time and the count of the lost for all families, as far as they have them (IP_PKTINFO and others of ip(7), ipv6(7);
+    SO_TIMESTAMPNS, SO_RXQ_OVFL of socket(7)). In the size is room for UDP_GRO's message, and none for descriptors: add
+    `CMSG_SPACE(4 * n)` to receive n of them. False switches all of it off, and gives 0. What the kernel lacks is left
+    out; where it refuses anything for another reason (OSError) all is as before. ValueError for a stream.
+    """
+    from .datagrams import switch_info
+
+    return switch_info(self, enable)
+
+
+def set_error_queue(self: "socket", enable: bool) -> None:
+    """Have the kernel keep the errors that come back for datagrams, for recv_errors().
+
+    That is IP_RECVERR of ip(7), and IPV6_RECVERR of ipv6(7): an AF_INET6 socket has both. The next call on the socket
+    raises such an error too, also on an unconnected one, which otherwise gets none. OSError (EOPNOTSUPP) for families
+    other than AF_INET and AF_INET6; ValueError for a stream.
+    """
+    from .datagrams import switch_errors
+
+    switch_errors(self, enable)
+
+
+def recv_errors(self: "socket") -> "list[DatagramError]":
+    """All that is in the socket's error queue, oldest first, without waiting: a list of `berkeley.DatagramError`.
+
+    By recvmsg(2) with MSG_ERRQUEUE, whatever the timeout. What was pending as the socket's error with it (SO_ERROR) is
+    gone, and is not raised by another call. Where MSG_ZEROCOPY or SO_TIMESTAMPING was asked for, their reports are
+    there too. OSError where the family or protocol has no such queue (EOPNOTSUPP): there nothing is received.
+    """
+    from .datagrams import queued_errors
+
+    return queued_errors(self)
 
 
 def _check_stream(sock: "socket") -> None:

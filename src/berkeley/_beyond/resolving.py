@@ -114,12 +114,16 @@ def getaddrinfo_as_completed(
 ) -> "Iterator[tuple[Host, list[NamedRow] | OSError]]":
     """getaddrinfo(3) for each of the hosts, the first answer first: (host, rows as getaddrinfo() gives), or its error.
 
-    All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. After `timeout` seconds,
-    which begin with the call, what has no answer yet has a TimeoutError; and so has what takes longer than the
-    `resolve_timeout` of configure(). A resolver of the program's own (set_resolver()) and configure()'s pins are not
-    asked. In a forked child, what was under way is asked for again. The errors have the `address` (host, port).
+    All are asked for at once, each in a thread of its own, as many as set_lookup_limit() lets. What has no answer when
+    `timeout` seconds are over, or those of configure()'s `resolve_timeout`, counted from the call, has a TimeoutError,
+    whether it is under way or still waits for its turn. A resolver of the program's own (set_resolver()) and
+    configure()'s pins are not asked. In a forked child, what was under way is asked for again. The errors have the
+    `address` (host, port).
     """
-    until = _native.moment(timeout)
+    from .settings import configure
+
+    bounds = timeout, configure()["resolve_timeout"]
+    until = min(filter(None, map(_native.moment, bounds)), default=0)
     arguments = port, family, type, proto, flags
     return _as_completed([(host, _lookup(host, *arguments)) for host in hosts], arguments, until)
 
@@ -158,17 +162,16 @@ def _as_completed(
             except OSError as error:
                 yield host, with_address(error, (host, arguments[0]))
             waiting.pop()
-        now = _native.moment(0)
-        ended = [(each, each[1].done, 0 < each[1].until <= now) for each in begun]
-        begun = [each for each, done, late in ended if not (done or late)]
-        for (host, lookup), done, late in ended:
+        ended = [(each, each[1].done) for each in begun]
+        begun = [each for each, done in ended if not done]
+        for (host, lookup), done in ended:
             if done:
                 yield host, _rows(lookup, (host, arguments[0]))
-            elif late:
-                yield host, _late(host, arguments[0])
         if (waiting or begun) and process == os.getpid():
-            _native.await_lookup(seen, min(filter(None, (until, *(lookup.until for _, lookup in begun))), default=0))
-    for host, _ in [*begun, *waiting[::-1]]:
+            _native.await_lookup(seen, until)
+    for host, lookup in begun:
+        yield host, _rows(lookup, (host, arguments[0])) if lookup.done else _late(host, arguments[0])
+    for host, _ in waiting[::-1]:
         yield host, _late(host, arguments[0])
 
 

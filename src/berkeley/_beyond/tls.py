@@ -7,7 +7,7 @@ from .. import _native
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     Method = Callable[..., Any]
 
@@ -19,6 +19,20 @@ def bound(cls: "Any") -> None:
     cls.write = _write(cls.write)
     cls.do_handshake = _do_handshake(cls.do_handshake)
     cls.unwrap = _unwrap(cls.unwrap)
+    for name in _REFUSED:
+        setattr(cls, name, _refused(name))
+
+
+# What moves whole messages has none in a stream of TLS: as recvmsg() and sendmsg() of the class.
+_REFUSED = ("recvmmsg", "recvmmsg_into", "sendmmsg", "send_segments")
+
+
+def _refused(name: str) -> "Method":
+    def refuse(self: "Any", *arguments: "Any", **named: "Any") -> "NoReturn":
+        raise NotImplementedError(f"{name} not allowed on instances of {type(self)}")
+
+    refuse.__name__ = name
+    return refuse
 
 
 # Each with the arguments that it has, so that it costs a call more, and no more.

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 from contextlib import contextmanager, suppress
-from stat import S_ISSOCK
+from stat import S_ISREG, S_ISSOCK
 
 import berkeley.socket as namespace
 
@@ -24,6 +24,8 @@ _LONGEST_NAME = 254  # bytes of a file's name, behind a dot: NAME_MAX
 # No name that others lock by, as PostgreSQL does by `.s.PGSQL.5432.lock`: it is removed, whoever has made it. Of names
 # that are too long, those that begin alike share a lock: the one of two that comes while it is held is refused.
 _LOCK = b".berkeley-lock"
+# How open(2) refuses what else can be there: a symbolic link, a directory, a socket or a FIFO that nobody reads.
+_NO_REGULAR_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
 _KINDS = (_socket.SOCK_STREAM, _socket.SOCK_SEQPACKET)
 
 
@@ -65,7 +67,8 @@ def listen_unix(
     A file there that a dead server has left is replaced. One at which a socket is alive, though it does not listen yet,
     never is: OSError (EADDRINUSE); nor is what is no socket: FileExistsError. Servers that begin at the same moment
     exclude each other by a lock, a file `.NAME.berkeley-lock` beside it, which is gone afterwards, and all but one get
-    EADDRINUSE; a program that removes and binds without that lock can still come between.
+    EADDRINUSE; a program that removes and binds without that lock can still come between. What has the lock's name, and
+    is no regular file, is a FileExistsError, too: it is not waited for.
 
     `mode` is what the file's permissions are to be, such as 0o600, from before anybody can connect; without it they are
     what umask(2) leaves. `type` is SOCK_STREAM or SOCK_SEQPACKET, `backlog` that of listen(). The path may be longer
@@ -147,7 +150,7 @@ def _locked(path: "str | bytes") -> "Iterator[None]":
     name = os.path.join(folder, b"." + file[: _LONGEST_NAME - len(_LOCK)] + _LOCK)
     with _naming(path):
         while True:
-            lock = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            lock = _open_lock(name)
             try:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,6 +168,21 @@ def _locked(path: "str | bytes") -> "Iterator[None]":
         with suppress(OSError):
             os.unlink(name)
         os.close(lock)
+
+
+def _open_lock(name: bytes) -> int:
+    """The lock file, made where there is none; FileExistsError for what is no regular file. It waits for nobody."""
+    try:
+        # O_NONBLOCK: opening a FIFO waits for who reads it, opening a regular file for nobody (fifo(7), open(2)).
+        lock = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in _NO_REGULAR_FILE or not os.path.lexists(name):
+            raise
+    else:
+        if S_ISREG(os.fstat(lock).st_mode):
+            return lock
+        os.close(lock)
+    raise FileExistsError(errno.EEXIST, f"the lock {os.fsdecode(name)!r} is no regular file")
 
 
 def _remove_stale(path: "str | bytes") -> None:

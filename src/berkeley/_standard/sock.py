@@ -3,7 +3,6 @@
 import os
 
 from .. import _native
-from .._beyond import methods as _methods
 from . import files as _files
 from . import sendfile as _sendfile
 from . import standard_class
@@ -12,6 +11,20 @@ from .enums import FAMILIES, KINDS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+
+class _Beyond:
+    """A method of `_beyond/methods.py`: that is loaded when one of them is asked for, which then is in this place."""
+
+    def __set_name__(self, owner: "type[socket]", name: str) -> None:
+        self.owner, self.name = owner, name
+
+    def __get__(self, sock: "socket | None", cls: "type[socket]") -> "Any":
+        from .._beyond import methods
+
+        method = getattr(methods, self.name)
+        setattr(self.owner, self.name, method)
+        return method.__get__(sock, cls)
 
 
 @standard_class
@@ -66,11 +79,14 @@ class socket(_native.socket):  # noqa: N801
     _check_sendfile_params = _sendfile._check_sendfile_params
 
     # Beyond the standard class.
-    recv_exactly = _methods.recv_exactly
-    recv_until = _methods.recv_until
-    is_alive = _methods.is_alive
-    set_keepalive = _methods.set_keepalive
-    peer_credentials = _methods.peer_credentials
+    recv_exactly = _Beyond()
+    recv_until = _Beyond()
+    is_alive = _Beyond()
+    set_keepalive = _Beyond()
+    peer_credentials = _Beyond()
+    set_datagram_info = _Beyond()
+    set_error_queue = _Beyond()
+    recv_errors = _Beyond()
 
     def get_inheritable(self) -> bool:
         """Can the descriptor be inherited by programs that this one executes? A bool; at first False (PEP 446).

@@ -3,7 +3,7 @@
 import os.path
 from operator import index
 
-from .._native import WARNS_OF_CUTS
+from .._native import WARNS_OF_CUTS, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,18 @@ def signed(value: "SupportsIndex") -> int:
     if not -0x80000000 <= number <= 0x7FFFFFFF:
         raise OverflowError("signed integer is out of range")
     return number
+
+
+def pair(family: str, address: object) -> "tuple[int, int]":
+    """The low 32 bits of each of two integers; TypeError for anything but such a tuple.
+
+    The messages name CPython's parser of addresses, not the caller, as CPython's do for AF_VSOCK and AF_QIPCRTR.
+    """
+    if not isinstance(address, tuple):
+        raise TypeError(f"getsockaddrarg: {family} address must be tuple, not {type_name(address)}")
+    if len(address) != 2:
+        raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
+    return unsigned(address[0]), unsigned(address[1])
 
 
 def text(value: object, form: str) -> bytes:

@@ -3,14 +3,9 @@
 `pid` is the port: 0 asks the kernel to choose one, and as a peer is the kernel. `groups` is a mask of multicast groups.
 """
 
-from struct import Struct
-
-from .._native import type_name
-from ._fields import unpacked, unsigned
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .._native import Address, socket
+# In the core, for speed: an address comes with each message.
+from .._native import pack_netlink as pack  # noqa: F401
+from .._native import unpack_netlink as unpack  # noqa: F401
 
 HEADERS = ("sys/socket.h", "linux/netlink.h")
 
@@ -98,22 +93,3 @@ BEYOND = (
     "NETLINK_BROADCAST_ERROR", "NETLINK_NO_ENOBUFS", "NETLINK_*X_RING", "NETLINK_LISTEN_ALL_NSID", "NETLINK_*_ACK",
     "NETLINK_GET_STRICT_CHK", "NLM*", "NLA_*",
 )  # fmt: skip
-
-
-def pack(sock: "socket", caller: str, address: "Address") -> bytes:
-    """struct sockaddr_nl for (pid, groups), of which the low 32 bits count. TypeError for anything but such a pair."""
-    if not isinstance(address, tuple):
-        raise TypeError(f"{caller}(): AF_NETLINK address must be tuple, not {type_name(address)}")
-    if len(address) != 2:
-        raise TypeError("AF_NETLINK address must be a pair (pid, groups)")
-    pid, groups = address
-    return _SOCKADDR_NL.pack(AF_NETLINK, unsigned(pid), unsigned(groups))
-
-
-def unpack(sock: "socket", raw: bytes) -> "Address":
-    """(pid, groups) from a struct sockaddr_nl."""
-    _family, pid, groups = unpacked(_SOCKADDR_NL, raw)
-    return pid, groups
-
-
-_SOCKADDR_NL = Struct("H2xII")

@@ -2,8 +2,7 @@
 
 from struct import Struct
 
-from .._native import type_name
-from ._fields import unpacked, unsigned
+from ._fields import pair, unpacked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,15 +44,8 @@ BEYOND = (
 
 
 def pack(sock: "socket", caller: str, address: "Address") -> bytes:
-    """struct sockaddr_vm for (cid, port), of which the low 32 bits count. TypeError for anything but such a pair.
-
-    The messages name CPython's parser of addresses, not the caller, as CPython's do for this family.
-    """
-    if not isinstance(address, tuple):
-        raise TypeError(f"getsockaddrarg: AF_VSOCK address must be tuple, not {type_name(address)}")
-    if len(address) != 2:
-        raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
-    cid, port = map(unsigned, address)
+    """struct sockaddr_vm for (cid, port), of which the low 32 bits count. TypeError for anything but such a pair."""
+    cid, port = pair("AF_VSOCK", address)
     return _SOCKADDR_VM.pack(AF_VSOCK, port, cid)
 
 

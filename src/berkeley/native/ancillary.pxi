@@ -9,6 +9,7 @@ cdef extern from "Python.h":
 
 cdef enum:
     CONTROL_LIMIT = 0x7FFFFFFF      # a socklen_t that every system takes
+    SCM_PIDFD = 4                   # the sender's process, with SO_PASSPIDFD (unix(7), Linux 6.5)
 
 cdef size_t CMSG_HEADER = c_CMSG_LEN(0)
 
@@ -187,13 +188,13 @@ cdef bint data_size(msghdr *message, cmsghdr *header, size_t *size) noexcept:
 
 
 cdef void close_rights(msghdr *message) noexcept:
-    """Close the descriptors that came with a message nobody will see (SCM_RIGHTS, unix(7))."""
+    """Close the descriptors that came with a message nobody will see (SCM_RIGHTS and SCM_PIDFD, unix(7))."""
     cdef cmsghdr *header = CMSG_FIRSTHDR(message) if message.msg_controllen > 0 else NULL
     cdef size_t size
     cdef bint cut
     while header != NULL:
         cut = data_size(message, header, &size)
-        if header.cmsg_level == SOL_SOCKET and header.cmsg_type == SCM_RIGHTS:
+        if header.cmsg_level == SOL_SOCKET and header.cmsg_type in (SCM_RIGHTS, SCM_PIDFD):
             close_all(<int *>CMSG_DATA(header), size // sizeof(int))
         if cut:
             break

@@ -11,7 +11,6 @@ cdef extern from *:
         int sock_proto;
         PyObject *(*errorhandler)(void);
         int64_t sock_timeout;
-        void *state;
     } berkeley_layout;
 
     #define BERKELEY_SAME_PLACE(field) \\
@@ -22,7 +21,6 @@ cdef extern from *:
         BERKELEY_SAME_PLACE(sock_fd); \\
         BERKELEY_SAME_PLACE(sock_timeout); \\
         BERKELEY_SAME_PLACE(errorhandler); \\
-        BERKELEY_SAME_PLACE(state); \\
     } while (0)
 
     typedef struct {

@@ -78,7 +78,7 @@ cdef ssize_t call_connect(Handle handle, Operation *operation) noexcept nogil:
     return result
 
 
-cdef ssize_t connect_in_time(socket sock, Connect *connect) noexcept:
+cdef ssize_t connect_in_time(socket sock, Connect *connect) except? -1:
     """Within a deadline, a socket that blocks does not while it connects: to know when to stop, it must be told."""
     cdef ssize_t result
     cdef Handle handle

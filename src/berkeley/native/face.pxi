@@ -255,6 +255,72 @@ cdef class Face(socket):
         """
         return sock_cancel(self)
 
+    # Beyond the standard class, too: many datagrams at once.
+
+    def recvmmsg(self, count, bufsize, ancbufsize=0, flags=0):
+        """recvmmsg(2): the datagrams that are there, `count` at most (1 to 1024), one at least: a list of tuples.
+
+        Each is (up to `bufsize` bytes, ancillary data, flags, address), as recvmsg() gives it. It waits for the first,
+        as settimeout() says, and takes what else there is; with MSG_PEEK it is one. At the end of a SOCK_SEQPACKET
+        connection all are empty. Descriptors that come are not inheritable. An error that waits on the socket comes
+        before data. Errors are those of recvmsg(); ValueError for a SOCK_STREAM socket, which keeps no messages apart,
+        for numbers out of range, and where datagrams come joined (set_coalescing()) for fewer than 65535 bytes.
+        """
+        return sock_recvmmsg(self, count, bufsize, ancbufsize, flags)
+
+    def recvmmsg_into(self, batch, flags=0):
+        """recvmmsg(2) into a `berkeley.DatagramBatch`: how many datagrams came, one at least; it holds these then.
+
+        What it held before is gone, and descriptors are closed that nobody has taken from it. BufferError while a view
+        of a slot lives, RuntimeError while another thread receives into it. Else as recvmmsg().
+        """
+        if type(batch) is not DatagramBatch:
+            raise TypeError(f"recvmmsg_into() argument 1 must be berkeley.DatagramBatch, not {argument_name(batch)}")
+        return sock_recvmmsg_into(self, <DatagramBatch>batch, flags)
+
+    def sendmmsg(self, messages, flags=0):
+        """sendmmsg(2): how many of the messages were sent, the first ones.
+
+        `messages` is an iterable of bytes-like objects, tuples (bytes-like[, ancdata[, address]]), as for sendmsg(),
+        and slots of batches; or a `berkeley.DatagramBatch`. As `ancdata`, a `berkeley.DatagramInfo` will do. All are
+        looked at, audited and their hosts looked up before the first is sent. More than 1024 take several calls. Fewer
+        are sent where there is no room for more, and where one fails: that is an error if it is the first, and else
+        that of the next call that begins with it. What a network answers later may be lost so; IP_RECVERR (ip(7)) keeps
+        it. An exception of a signal's handler has the count as `messages_sent`. Errors are those of sendmsg();
+        ValueError for a SOCK_STREAM socket. Audited (PEP 578) as `socket.sendmsg`, once for each.
+        """
+        return sock_sendmmsg(self, messages, flags)
+
+    def send_segments(self, data, segment_size, address=None, flags=0):
+        """Send `data` as datagrams of `segment_size` bytes, the last one shorter: how many bytes were sent.
+
+        UDP_SEGMENT (udp(7)): the kernel cuts it, up to 64 segments for each call, and makes no fragments: OSError
+        (EMSGSIZE) for a segment that the route does not take whole. Where the kernel does not cut, see
+        segments_in_kernel(), each is a sendmsg(2) of its own, and may go in fragments (IP_MTU_DISCOVER of ip(7)).
+        Without data it is one empty datagram, and 0. The count is of whole segments; it is less than all where a
+        timeout, or an error, comes after the first ones. An exception of a signal's handler has it as `bytes_sent`.
+        ValueError for a SOCK_STREAM socket and for a size out of 1 to 65535. Errors are those of sendmsg(). Audited
+        (PEP 578) as `socket.sendmsg`, once.
+        """
+        return sock_send_segments(self, data, segment_size, address, flags)
+
+    def segments_in_kernel(self):
+        """Does the kernel cut what send_segments() sends (UDP_SEGMENT, udp(7))? A bool.
+
+        Not for other protocols than UDP, nor on old kernels. It may turn out when it is tried: some devices cannot
+        (EIO). From then on it is False for this socket.
+        """
+        return segments_in_kernel(self)
+
+    def set_coalescing(self, enable, /):
+        """Have the kernel join datagrams of one sender as they come, or not: is it so now? A bool.
+
+        UDP_GRO (udp(7)). A DatagramBatch of 65535 bytes for each slot and an `ancbufsize` of 24 at least receives
+        them, and `slot.segments()` parts them again; a smaller buffer would lose all but the first, and recv() gives
+        them in one piece. False where the kernel has no such thing for this socket.
+        """
+        return set_coalescing(self, enable)
+
     # ssl.SSLSocket overrides the first, uvloop calls the second and counts in `_io_refs` itself.
 
     def _real_close(self, _ss=None):

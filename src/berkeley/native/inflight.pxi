@@ -71,7 +71,8 @@ cdef void follow_forks(socket sock) noexcept:
     """In the socket's critical section."""
     if sock.forks != forks:
         sock.flights = NULL
-        store_int(&sock.unblocked, 0)
+        if aside_of(sock) != NULL:
+            store_int(&sock.aside.unblocked, 0)
         sock.forks = forks
 
 
@@ -222,7 +223,7 @@ cdef bint may_be_woken(Flight *flight, int *woken) noexcept:
 
 def cancels(sock, /):
     """How often the socket's cancel() was called, an int; 0 of what is no socket of ours."""
-    return load_count(&(<socket>sock).cancels) if isinstance(sock, socket) else 0
+    return cancels_of(sock) if isinstance(sock, socket) else 0
 
 
 def check_cancels(sock, before, /):
@@ -231,8 +232,10 @@ def check_cancels(sock, before, /):
         raise_errno(ECANCELED)
 
 
-cdef int sock_cancel(socket sock) noexcept:
+cdef int sock_cancel(socket sock) except -1:
+    cdef Aside *aside
     with cython.critical_section(sock):
-        store_count(&sock.cancels, sock.cancels + 1)
+        aside = aside_made(sock)
+        store_count(&aside.cancels, aside.cancels + 1)
         tell_flights(sock, handle_of(sock), CANCELLED)
     return wake(sock, True)

@@ -3,7 +3,7 @@
 
 cdef extern from "<linux/if_packet.h>":
     struct sockaddr_ll:
-        unsigned short sll_protocol, sll_hatype
+        unsigned short sll_family, sll_protocol, sll_hatype
         int sll_ifindex
         unsigned char sll_pkttype, sll_halen
         unsigned char sll_addr[8]
@@ -58,9 +58,7 @@ def unpack_packet(socket sock not None, bytes raw not None, /):
     the struct (InfiniBand's has 20 bytes); what the kernel gave of it is given.
     """
     cdef Address copy
-    clear_address(&copy)
-    copy.length = <socklen_t>min(<size_t>PyBytes_GET_SIZE(raw), sizeof(sockaddr_storage))
-    memcpy(&copy.storage, PyBytes_AS_STRING(raw), copy.length)
+    copy_address(&copy, raw)
     return unpack_link(sock, &copy)
 
 

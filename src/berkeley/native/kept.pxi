@@ -5,8 +5,7 @@
 # an address is only kept of what comes from the kernel. What a family says that a program has registered is not kept;
 # nor is anything without the interpreter lock, where two threads could write it at once.
 
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 
 cdef extern from *:
     """
@@ -18,58 +17,49 @@ cdef extern from *:
     """
     bint KEEPS_ADDRESSES
 
-# Made of a socket's first address that is kept: few sockets keep one.
-cdef struct Kept:
-    PyObject *address           # a reference
-    unsigned char length
-    unsigned char given         # by the program, and so no answer to it: the kernel's may hold less than its numbers
-    unsigned char packed[28]    # a struct sockaddr_in6 at most; only `length` of them are there
-
 
 cdef void keep_address(socket sock, Address *packed, object address, bint given) noexcept:
     cdef int family = packed.storage.ss_family
-    cdef Kept *kept = sock.kept
-    if (not KEEPS_ADDRESSES or packed.length > sizeof(kept.packed)
+    cdef Aside *aside
+    if (not KEEPS_ADDRESSES or packed.length > sizeof(aside.packed)
             or not (lasting(family) or of_interface(family))):
         return
-    if kept == NULL or kept.length != packed.length:
-        kept = <Kept *>PyMem_Malloc(sizeof(Kept) - sizeof(kept.packed) + packed.length)
-        if kept == NULL:
-            return      # it is converted anew the next time
-        kept.address = NULL
-        forget_address(sock)
-        sock.kept = kept
-    memcpy(kept.packed, &packed.storage, packed.length)
-    kept.length = <unsigned char>packed.length
-    kept.given = given
+    aside = aside_of(sock) if aside_of(sock) != NULL else new_aside(sock)
+    if aside == NULL:
+        return      # it is converted anew the next time
+    memcpy(aside.packed, &packed.storage, packed.length)
+    aside.length = <unsigned char>packed.length
+    aside.given = given
     Py_INCREF(address)
-    Py_XDECREF(kept.address)
-    kept.address = <PyObject *>address
+    Py_XDECREF(aside.address)
+    aside.address = <PyObject *>address
 
 
 cdef inline void forget_address(socket sock) noexcept:
     """Of another descriptor, or none any more."""
-    if KEEPS_ADDRESSES and sock.kept != NULL:
-        Py_XDECREF(sock.kept.address)
-        PyMem_Free(sock.kept)
-        sock.kept = NULL
+    cdef PyObject *address
+    if KEEPS_ADDRESSES and sock.aside != NULL:
+        address = sock.aside.address
+        sock.aside.address = NULL
+        sock.aside.length = 0
+        Py_XDECREF(address)
 
 
 cdef inline bint recall_packed(socket sock, object address, Address *packed) noexcept:
     """Is it the very object that was converted last? Then `packed` is filled."""
-    if sock.kept == NULL or sock.kept.address != <PyObject *>address or not lasting(sock.sock_family):
+    if sock.aside == NULL or sock.aside.address != <PyObject *>address or not lasting(sock.sock_family):
         return False
-    memcpy(&packed.storage, sock.kept.packed, sock.kept.length)
-    packed.length = sock.kept.length
+    memcpy(&packed.storage, sock.aside.packed, sock.aside.length)
+    packed.length = sock.aside.length
     return True
 
 
 cdef inline bint recalls(socket sock, Address *packed) noexcept:
     """Was the kept address made of the same bytes, and says still the same?"""
-    return (sock.kept != NULL and sock.kept.length == packed.length and not sock.kept.given
-            and memcmp(&packed.storage, sock.kept.packed, packed.length) == 0
+    return (sock.aside != NULL and sock.aside.length == packed.length and not sock.aside.given
+            and memcmp(&packed.storage, sock.aside.packed, packed.length) == 0
             and (not of_interface(packed.storage.ss_family)
-                 or still_named(sock, packed, <object>sock.kept.address)))
+                 or still_named(sock, packed, <object>sock.aside.address)))
 
 
 cdef inline bint lasting(int family) noexcept:

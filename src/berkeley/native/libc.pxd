@@ -5,12 +5,13 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "<errno.h>" nogil:
     int errno
-    int EAFNOSUPPORT, EAGAIN, EBADF, ECANCELED, ECONNRESET, EINPROGRESS, EINTR, EISCONN, ENODEV, ENOMEM, ENOTSOCK
-    int EOPNOTSUPP, ERANGE, ETIMEDOUT, EWOULDBLOCK
+    int EAFNOSUPPORT, EAGAIN, EBADF, ECANCELED, ECONNRESET, EINPROGRESS, EINTR, EINVAL, EIO, EISCONN, EMSGSIZE, ENODEV
+    int ENOMEM, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, ERANGE, ETIMEDOUT, EWOULDBLOCK
 
 
 cdef extern from "<string.h>" nogil:
     void *memcpy(void *to, const void *source, size_t size)
+    void *memmove(void *to, const void *source, size_t size)
     void *memset(void *to, int value, size_t size)
     int memcmp(const void *a, const void *b, size_t size)
     char *strchr(const char *text, int character)
@@ -47,6 +48,13 @@ cdef extern from "<fcntl.h>" nogil:
 cdef extern from "<sys/ioctl.h>" nogil:
     int ioctl(int fd, unsigned long request, ...)
     unsigned long FIONBIO, SIOCGIFINDEX, SIOCGIFNAME
+
+
+cdef extern from "<sys/mman.h>" nogil:
+    void *c_mmap "mmap"(void *start, size_t size, int protection, int flags, int fd, long offset)
+    int c_munmap "munmap"(void *start, size_t size)
+    int PROT_READ, PROT_WRITE, MAP_SHARED
+    void *MAP_FAILED
 
 
 cdef extern from "<sys/sendfile.h>" nogil:
@@ -96,6 +104,9 @@ cdef extern from "<sys/socket.h>" nogil:
         void *msg_control
         size_t msg_controllen
         int msg_flags
+    struct mmsghdr:
+        msghdr msg_hdr
+        unsigned int msg_len
     struct cmsghdr:
         size_t cmsg_len
         int cmsg_level
@@ -103,8 +114,9 @@ cdef extern from "<sys/socket.h>" nogil:
 
     int AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_RDS, AF_PACKET, AF_CAN, AF_ALG, AF_VSOCK
     int SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC, SOMAXCONN
-    int SOL_SOCKET, SO_ERROR, SO_KEEPALIVE, SO_PROTOCOL, SO_RCVLOWAT, SO_TYPE, SCM_RIGHTS
-    int MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_TRUNC, MSG_WAITALL
+    int SOL_SOCKET, SO_ERROR, SO_KEEPALIVE, SO_NO_CHECK, SO_PROTOCOL, SO_RCVLOWAT, SO_TYPE, SCM_RIGHTS
+    int MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_PEEK
+    int MSG_CTRUNC, MSG_TRUNC, MSG_WAITALL, MSG_WAITFORONE
     int SOL_ALG
 
     int c_socket "socket"(int family, int type, int proto)
@@ -125,11 +137,19 @@ cdef extern from "<sys/socket.h>" nogil:
     ssize_t c_sendto "sendto"(int fd, const void *data, size_t size, int flags, const sockaddr *to, socklen_t length)
     ssize_t c_sendmsg "sendmsg"(int fd, const msghdr *message, int flags)
 
+    int c_recvmmsg "recvmmsg"(int fd, mmsghdr *messages, unsigned int count, int flags, timespec *timeout)
+    int c_sendmmsg "sendmmsg"(int fd, mmsghdr *messages, unsigned int count, int flags)
+
     size_t c_CMSG_LEN "CMSG_LEN"(size_t size)
     size_t c_CMSG_SPACE "CMSG_SPACE"(size_t size)
     cmsghdr *CMSG_FIRSTHDR(msghdr *message)
     cmsghdr *CMSG_NXTHDR(msghdr *message, cmsghdr *item)
     unsigned char *CMSG_DATA(cmsghdr *item)
+
+
+cdef extern from "<linux/udp.h>" nogil:
+    int UDP_GRO, UDP_SEGMENT
+    int SOL_UDP "IPPROTO_UDP"
 
 
 cdef extern from "<linux/if_alg.h>" nogil:

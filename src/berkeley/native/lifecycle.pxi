@@ -88,9 +88,10 @@ cdef inline void take_descriptor(socket sock, Handle handle, int family, int kin
         store_int(&sock.sock_type, kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
         store_int(&sock.sock_proto, proto)
         store_long(&sock.sock_timeout, timeout)
-        sock.own_timeout = timeout
-        store_int(&sock.unblocked, 0)
-        store_long(&sock.blocked_since, 0)
+        if aside_of(sock) != NULL:
+            sock.aside.own_timeout = timeout
+            store_int(&sock.aside.unblocked, 0)
+            store_long(&sock.aside.blocked_since, 0)
         store_char(&sock.hints, 0)
         set_file_count(&sock.io_refs, 0)
         set_closed(&sock.closed, False)
@@ -103,6 +104,7 @@ cdef int take_foreign(socket sock, Handle handle, int family, int kind, int prot
     if timeout >= 0 and not kind & SOCK_NONBLOCK:
         set_nonblocking(handle, True)
     take_descriptor(sock, handle, family, kind, proto, timeout)
+    notice_coalescing(sock)
     return 0
 
 

@@ -12,6 +12,10 @@ cdef ssize_t call_recvmsg(Handle handle, Operation *operation) noexcept nogil:
     return answer(c_recvmsg(handle, &message.header, operation.flags))
 
 
+cdef ssize_t call_recvmsg_once(Handle handle, void *arguments) noexcept nogil:
+    return call_recvmsg(handle, <Operation *>arguments)
+
+
 cdef ssize_t call_sendmsg(Handle handle, Operation *operation) noexcept nogil:
     cdef Message *message = <Message *>operation
     return answer(c_sendmsg(handle, &message.header, operation.flags))
@@ -64,7 +68,15 @@ cdef void release_buffers(Buffers *buffers) noexcept:
 
 # --- receiving
 
-cdef object sock_recvmsg(socket sock, object bufsize, object ancbufsize, object flags):
+def recv_queued(socket sock not None, bufsize, ancbufsize, /):
+    """One message of the socket's error queue, as recvmsg() gives it; BlockingIOError where there is none.
+
+    It does not wait, whatever the socket's timeout is, and the deadlines around it.
+    """
+    return sock_recvmsg(sock, bufsize, ancbufsize, MSG_ERRQUEUE | MSG_DONTWAIT, False)
+
+
+cdef object sock_recvmsg(socket sock, object bufsize, object ancbufsize, object flags, bint waits=True):
     cdef Py_ssize_t size = as_size(bufsize), room = as_size(ancbufsize)
     cdef int how = as_int(flags)
     cdef iovec target
@@ -77,7 +89,7 @@ cdef object sock_recvmsg(socket sock, object bufsize, object ancbufsize, object 
     target.iov_base = BytesData(data)
     target.iov_len = size
     try:
-        return receive_message(sock, &target, 1, how, room, &data)
+        return receive_message(sock, &target, 1, how, room, &data, waits)
     finally:
         Py_XDECREF(data)
 
@@ -99,13 +111,13 @@ cdef object sock_recvmsg_into(socket sock, object buffers, object ancbufsize, ob
     if not writable:        # raised here, it has no __context__, as CPython's has none
         raise TypeError("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers")
     try:
-        return receive_message(sock, held.vector, held.count, how, room, NULL)
+        return receive_message(sock, held.vector, held.count, how, room, NULL, True)
     finally:
         release_buffers(&held)
 
 
 cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int flags, Py_ssize_t room,
-                            PyObject **data):
+                            PyObject **data, bint waits):
     """(data or a count, ancillary data, flags, address). Whatever fails after the call, no received descriptor stays
     open: the program never learns its number."""
     cdef Message message
@@ -124,8 +136,12 @@ cdef object receive_message(socket sock, iovec *vector, Py_ssize_t count, int fl
             raise MemoryError
         message.header.msg_controllen = room
     try:
-        begin(&message.operation, sock, OP_RECVMSG, flags)
-        got = run(sock, &message.operation, call_recvmsg)
+        if waits:
+            begin(&message.operation, sock, OP_RECVMSG, flags)
+            got = run(sock, &message.operation, call_recvmsg)
+        else:
+            message.operation.flags = flags
+            got = run_once_on(sock, OP_RECVMSG, &message, call_recvmsg_once)
         try:
             ancillary = unpack_control(&message.header)
             message.address.length = message.header.msg_namelen

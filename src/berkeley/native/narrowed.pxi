@@ -83,79 +83,87 @@ cdef bint is_over_for(int64_t end, object error) except -1:
 cdef int64_t own_timeout_of(socket sock) noexcept:
     """As the program has set it."""
     cdef int64_t timeout
+    if aside_of(sock) == NULL:
+        return timeout_of(sock)
     with cython.critical_section(sock):
-        timeout = sock.own_timeout if is_narrowed(sock) else timeout_of(sock)
+        timeout = sock.aside.own_timeout if is_narrowed(sock) else timeout_of(sock)
     return timeout
 
 
 cdef int narrowings_of(socket sock) noexcept:
     """How often it was narrowed and widened."""
     cdef int count
+    if aside_of(sock) == NULL:
+        return 0
     with cython.critical_section(sock):
         is_narrowed(sock)
-        count = sock.narrowed_count
+        count = sock.aside.narrowed_count
     return count
 
 
 cdef bint is_narrowed(socket sock) noexcept:
     """A forked child has none of the calls that were under way in other threads, nor their stacks."""
-    if sock.narrowings == NULL:
+    cdef Aside *aside = aside_of(sock)
+    if aside == NULL or aside.narrowings == NULL:
         return False
-    if sock.narrowed_by != getpid():
-        sock.narrowings = NULL
-        sock.narrowed_count += 1
-        store_long(&sock.sock_timeout, sock.own_timeout)
-    return sock.narrowings != NULL
+    if aside.narrowed_by != getpid():
+        aside.narrowings = NULL
+        aside.narrowed_count += 1
+        store_long(&sock.sock_timeout, aside.own_timeout)
+    return aside.narrowings != NULL
 
 
-cdef void enter(socket sock, Narrowing *narrowing) noexcept:
+cdef int enter(socket sock, Narrowing *narrowing) except -1:
+    cdef Aside *aside
     with cython.critical_section(sock):
+        aside = aside_made(sock)
         if not is_narrowed(sock):
-            sock.own_timeout = timeout_of(sock)
-            sock.narrowed_by = getpid()
-            sock.did_not_block = sock.own_timeout < 0 and system_is_nonblocking(handle_of(sock))
-            sock.narrowed_count += 1
-        narrowing.next = sock.narrowings
-        sock.narrowings = narrowing
+            aside.own_timeout = timeout_of(sock)
+            aside.narrowed_by = getpid()
+            aside.did_not_block = aside.own_timeout < 0 and system_is_nonblocking(handle_of(sock))
+            aside.narrowed_count += 1
+        narrowing.next = aside.narrowings
+        aside.narrowings = narrowing
         narrow_field(sock)
+    return 0
 
 
 cdef void leave_narrowing(socket sock, Narrowing *narrowing) noexcept:
     cdef Narrowing **place
     with cython.critical_section(sock):
         if is_narrowed(sock):
-            place = &sock.narrowings
+            place = &sock.aside.narrowings
             while place[0] != NULL and place[0] != narrowing:
                 place = &place[0].next
             if place[0] != NULL:
                 place[0] = narrowing.next
             narrow_field(sock)
-            sock.narrowed_count += sock.narrowings == NULL
+            sock.aside.narrowed_count += sock.aside.narrowings == NULL
 
 
 cdef void narrow_field(socket sock) noexcept:
     """The time until the nearest end, or, once nobody is in a call, what there was."""
-    cdef Narrowing *narrowing = sock.narrowings
+    cdef Narrowing *narrowing = sock.aside.narrowings
     cdef int64_t nearest = LLONG_MAX
-    cdef int64_t timeout = sock.own_timeout
+    cdef int64_t timeout = sock.aside.own_timeout
     while narrowing != NULL:
         nearest = min(nearest, narrowing.end)
         narrowing = narrowing.next
     if nearest != LLONG_MAX and timeout != 0:
         timeout = max(nearest - system_clock(), SOONEST)
-    if sock.own_timeout < 0 and not sock.did_not_block:
+    if sock.aside.own_timeout < 0 and not sock.aside.did_not_block:
         system_set_nonblocking(handle_of(sock), timeout >= 0)
     store_long(&sock.sock_timeout, timeout)
 
 
 cdef void widen(socket sock, Handle handle) noexcept:
     """Give a descriptor that is no more the socket's the mode that the program knows of."""
-    if is_narrowed(sock) and sock.own_timeout < 0 and not sock.did_not_block:
+    if is_narrowed(sock) and sock.aside.own_timeout < 0 and not sock.aside.did_not_block:
         system_set_nonblocking(handle, False)
 
 
 cdef void set_own_timeout(socket sock, int64_t timeout) noexcept:
     """By the program, while there are calls."""
-    sock.own_timeout = timeout
-    sock.did_not_block = False
+    sock.aside.own_timeout = timeout
+    sock.aside.did_not_block = False
     narrow_field(sock)

@@ -15,10 +15,11 @@ cdef extern from "operations.h" nogil:
     enum:
         ANSWERS, WAITS_TIMED, WAITS
         SLEEPS, SLEEPS_UNLESS_TOLD, INSTANT
-        CONNECTING, POLL_TO_RECEIVE, ALWAYS
+        CONNECTING, POLL_TO_RECEIVE, ALWAYS, COALESCES, CUTS_ITSELF
         OP_ACCEPT, OP_CONNECT, OP_RECV, OP_RECVFROM, OP_RECVMSG, OP_SEND, OP_SENDTO, OP_SENDMSG, OP_SENDFILE
+        OP_RECVMMSG, OP_SENDMMSG, OP_FRAMES
         OP_OPEN, OP_PAIR, OP_DUP, OP_CLOSE, OP_BIND, OP_LISTEN, OP_SHUTDOWN, OP_GETSOCKNAME, OP_GETPEERNAME
-        OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX
+        OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX, OP_MAP
     ctypedef struct Kind "operation_kind":
         const char *name
         short events
@@ -160,7 +161,12 @@ cdef inline void start_clock(Operation *operation) noexcept nogil:
 
 cdef inline int go_on(Operation *operation) except -1:
     """For the next part of what one call does in several: TimeoutError once the deadline is past."""
-    if operation.timeout > 0 and system_clock() >= operation.deadline:
+    if is_past(operation):
         raise_outcome(TIMED_OUT, None)
     operation.state = FRESH
     return 0
+
+
+cdef inline bint is_past(const Operation *operation) noexcept nogil:
+    """Is the deadline of a timed call past, once its clock has started?"""
+    return operation.timeout > 0 and system_clock() >= operation.deadline

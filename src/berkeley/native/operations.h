@@ -13,8 +13,11 @@ enum { SLEEPS, SLEEPS_UNLESS_TOLD, INSTANT };
    CONNECTING: a connection is under way, and families beside TCP say ENOTCONN to who tries.
    POLL_TO_RECEIVE: there may be what a try gives, or throws away, and poll does not yet tell: a stream's data below
    SO_RCVLOWAT (socket(7)), a byte of urgent data.
-   ALWAYS: the call cannot be told not to wait. */
-enum { CONNECTING = 1, POLL_TO_RECEIVE = 2, ALWAYS = 4 };
+   ALWAYS: the call cannot be told not to wait.
+
+   Hints that say nothing of polling. COALESCES: what comes may be several datagrams joined (UDP_GRO). CUTS_ITSELF: the
+   kernel has refused to cut what send_segments() sends (UDP_SEGMENT). */
+enum { CONNECTING = 1, POLL_TO_RECEIVE = 2, ALWAYS = 4, COALESCES = 8, CUTS_ITSELF = 16 };
 
 typedef struct {
     const char *name;
@@ -26,8 +29,9 @@ typedef struct {
 
 enum {
     OP_ACCEPT, OP_CONNECT, OP_RECV, OP_RECVFROM, OP_RECVMSG, OP_SEND, OP_SENDTO, OP_SENDMSG, OP_SENDFILE,
+    OP_RECVMMSG, OP_SENDMMSG, OP_FRAMES,
     OP_OPEN, OP_PAIR, OP_DUP, OP_CLOSE, OP_BIND, OP_LISTEN, OP_SHUTDOWN, OP_GETSOCKNAME, OP_GETPEERNAME,
-    OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX
+    OP_GETSOCKOPT, OP_SETSOCKOPT, OP_SETBLOCKING, OP_IFNAME, OP_IFINDEX, OP_MAP
 };
 
 static const operation_kind KINDS[] = {
@@ -40,7 +44,11 @@ static const operation_kind KINDS[] = {
     [OP_SEND] =        {"send",         POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
     [OP_SENDTO] =      {"sendto",       POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
     [OP_SENDMSG] =     {"sendmsg",      POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
+    [OP_RECVMMSG] =    {"recvmmsg",     POLLIN,   WAITS_TIMED,  CONNECTING | POLL_TO_RECEIVE,   SLEEPS_UNLESS_TOLD},
+    [OP_SENDMMSG] =    {"sendmmsg",     POLLOUT,  WAITS_TIMED,  CONNECTING,                     SLEEPS_UNLESS_TOLD},
     [OP_SENDFILE] =    {"sendfile",     POLLOUT,  WAITS,        ALWAYS,                         SLEEPS},
+    /* It looks at memory that the kernel fills, and makes no call that could sleep. */
+    [OP_FRAMES] =      {"frames",       POLLIN,   ANSWERS,      0,                              INSTANT},
     [OP_OPEN] =        {"socket",       0,        ANSWERS,      0,                              SLEEPS},
     [OP_PAIR] =        {"socketpair",   0,        ANSWERS,      0,                              SLEEPS},
     [OP_DUP] =         {"dup",          0,        ANSWERS,      0,                              SLEEPS},
@@ -56,6 +64,7 @@ static const operation_kind KINDS[] = {
     [OP_IFNAME] =      {"ifname",       0,        ANSWERS,      0,                              INSTANT},
     /* It may load a module, for who is allowed to (netdevice(7)). */
     [OP_IFINDEX] =     {"ifindex",      0,        ANSWERS,      0,                              SLEEPS},
+    [OP_MAP] =         {"mmap",         0,        ANSWERS,      0,                              SLEEPS},
 };
 
 #endif

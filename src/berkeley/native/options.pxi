@@ -192,3 +192,5 @@ cdef object set_option(socket sock, int level, int name, const void *value, sock
     run_once_on(sock, OP_SETSOCKOPT, &option, call_setsockopt)
     if level == SOL_SOCKET and name == SO_RCVLOWAT:
         add_hint(sock, POLL_TO_RECEIVE)
+    elif level == SOL_UDP and name == UDP_GRO and length >= sizeof(int):
+        note_coalescing(sock, (<const int *>value)[0] != 0)

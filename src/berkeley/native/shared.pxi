@@ -3,12 +3,17 @@
 #
 # On builds with an interpreter lock it is what a plain access compiles to.
 
+cdef struct Aside        # aside.pxi
+
 cdef extern from *:
     """
     #define shared_load(place) __atomic_load_n(place, __ATOMIC_RELAXED)
     #define shared_store(place, value) __atomic_store_n(place, value, __ATOMIC_RELAXED)
     #define shared_or(place, bits) __atomic_fetch_or(place, bits, __ATOMIC_RELAXED)
     #define shared_and(place, bits) __atomic_fetch_and(place, bits, __ATOMIC_RELAXED)
+    /* With what it points to. */
+    #define shared_acquire(place) __atomic_load_n(place, __ATOMIC_ACQUIRE)
+    #define shared_release(place, value) __atomic_store_n(place, value, __ATOMIC_RELEASE)
     /* Of two threads that take it, one gets what was there, the other what this one left. */
     #define shared_take(place, left) __atomic_exchange_n(place, left, __ATOMIC_ACQ_REL)
     """
@@ -22,6 +27,8 @@ cdef extern from *:
     void store_char "shared_store"(unsigned char *place, unsigned char value) nogil
     void add_bits "shared_or"(unsigned char *place, unsigned char bits) nogil
     void keep_bits "shared_and"(unsigned char *place, unsigned char bits) nogil
+    Aside *load_aside "shared_acquire"(Aside *const *place) nogil
+    void store_aside "shared_release"(Aside **place, Aside *aside) nogil
     Handle take_handle "shared_take"(Handle *place, Handle left) nogil
     unsigned char take_char "shared_take"(unsigned char *place, unsigned char left) nogil
 
@@ -43,7 +50,7 @@ cdef extern from *:
     """
     ctypedef struct Guard:
         pass
-    void guard(Guard *place, socket object)
+    void guard(Guard *place, object thing)
     void unguard(Guard *place)
 
 

@@ -1,8 +1,8 @@
 # Socket addresses: Python values to struct sockaddr and back.
 #
-# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them, and what AF_PACKET brings in
-# interfaces.pxi, since it comes with each packet; each other family has its file in families/, reached through the
-# lookup that the package hands in once (use_families), so that nothing here looks up.
+# AF_INET, AF_INET6 and AF_UNIX are converted here, since every program meets them; AF_NETLINK, and in interfaces.pxi
+# what AF_PACKET brings, since it comes with each message. Each other family has its file in families/, reached through
+# the lookup that the package hands in once (use_families), so that nothing here looks up.
 
 cdef extern from *:
     """
@@ -13,6 +13,11 @@ cdef extern from *:
     """
     int PySys_Audit "berkeley_audit"(const char *event, const char *format, ...) except -1
     unsigned long berkeley_refusals
+
+cdef extern from "<linux/netlink.h>":
+    struct sockaddr_nl:
+        unsigned short nl_family
+        uint32_t nl_pid, nl_groups
 
 cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 limit)
@@ -51,7 +56,10 @@ cdef int pack_address(socket sock, const char *caller, const char *event, object
     if family == AF_UNIX:
         pack_unix(address, packed)
     else:
-        pack_elsewhere(sock, family, caller, address, packed)
+        if family == AF_NETLINK:
+            pack_nl(caller, address, packed)
+        else:
+            pack_elsewhere(sock, family, caller, address, packed)
         if lasting(family) and unchanging(address):
             keep_address(sock, packed, address, True)
     PySys_Audit(event, "OO", <PyObject *>sock, <PyObject *>address)
@@ -131,6 +139,28 @@ cdef int pack_unix(object address, Address *packed) except -1:
     return 0
 
 
+cdef int pack_nl(const char *caller, object address, Address *packed) except -1:
+    """Of each number the low 32 bits count."""
+    cdef sockaddr_nl *struct = <sockaddr_nl *>&packed.storage
+    cdef unsigned int pid, groups
+    if not PyTuple_Check(address):
+        raise TypeError(f"{caller.decode()}(): AF_NETLINK address must be tuple, not {type_name(address)}")
+    PyArg_ParseTuple(address, "II;AF_NETLINK address must be a pair (pid, groups)", &pid, &groups)
+    memset(struct, 0, sizeof(sockaddr_nl))
+    struct.nl_family = <unsigned short>AF_NETLINK
+    struct.nl_pid = pid
+    struct.nl_groups = groups
+    packed.length = sizeof(sockaddr_nl)
+    return 0
+
+
+def pack_netlink(sock, str caller not None, address, /):
+    """struct sockaddr_nl for (pid, groups), of which the low 32 bits count. TypeError for anything but such a pair."""
+    cdef Address packed
+    pack_nl(caller.encode(), address, &packed)
+    return (<char *>&packed.storage)[:packed.length]
+
+
 cdef int pack_elsewhere(socket sock, int family, const char *caller, object address, Address *packed) except -1:
     """By the family's file, or by what a program has registered: its word on the size is not taken."""
     struct = family_codec(family)[0](sock, caller.decode(), address)
@@ -165,7 +195,7 @@ cdef uint16_t checked_port(const char *caller, long number) except? 0xFFFF:
 
 # --- from the kernel
 
-cdef inline void clear_address(Address *raw) noexcept:
+cdef inline void clear_address(Address *raw) noexcept nogil:
     """Before a call fills it: a kernel that gives no address leaves AF_UNSPEC, one that gives less leaves zeros."""
     memset(&raw.storage, 0, sizeof(sockaddr_in6))
     raw.length = 0
@@ -178,10 +208,23 @@ cdef object unpack_address(socket sock, Address *raw):
     if raw.length > sizeof(sockaddr_storage):
         raw.length = sizeof(sockaddr_storage)   # the kernel says how much it had, not how much it gave
     if recalls(sock, raw):
-        return <object>sock.kept.address
+        return <object>sock.aside.address
     address = convert_address(sock, raw)
     keep_address(sock, raw, address, False)
     return address
+
+
+cdef void copy_address(Address *copy, bytes raw) noexcept:
+    clear_address(copy)
+    copy.length = <socklen_t>min(<size_t>PyBytes_GET_SIZE(raw), sizeof(sockaddr_storage))
+    memcpy(&copy.storage, PyBytes_AS_STRING(raw), copy.length)
+
+
+def unpack_sockaddr(socket sock not None, bytes raw not None, /):
+    """The address of a struct sockaddr, of whatever length, as the socket would give it; None for AF_UNSPEC."""
+    cdef Address address
+    copy_address(&address, raw)
+    return None if address.storage.ss_family == AF_UNSPEC else convert_address(sock, &address)
 
 
 cdef object convert_address(socket sock, Address *raw):
@@ -191,6 +234,8 @@ cdef object convert_address(socket sock, Address *raw):
         return unpack_inet6(<sockaddr_in6 *>&raw.storage)
     if raw.storage.ss_family == AF_UNIX:
         return unpack_unix(raw)
+    if raw.storage.ss_family == AF_NETLINK:
+        return unpack_nl(<sockaddr_nl *>&raw.storage)
     if raw.storage.ss_family == AF_PACKET:
         return unpack_link(sock, raw)
     return family_codec(raw.storage.ss_family)[1](sock, (<char *>&raw.storage)[:raw.length])
@@ -215,6 +260,17 @@ cdef object unpack_unix(Address *raw):
     # A path of 108 bytes has no NUL (unix(7)).
     size = strnlen(struct.sun_path, min(<size_t>size, sizeof(struct.sun_path)))
     return PyUnicode_DecodeFSDefaultAndSize(struct.sun_path, size)
+
+
+cdef object unpack_nl(sockaddr_nl *raw):
+    return raw.nl_pid, raw.nl_groups
+
+
+def unpack_netlink(sock, bytes raw not None, /):
+    """(pid, groups) from a struct sockaddr_nl; what is cut off is 0."""
+    cdef Address copy
+    copy_address(&copy, raw)
+    return unpack_nl(<sockaddr_nl *>&copy.storage)
 
 
 cdef str ipv4_text(const uint8_t *octets):

@@ -19,26 +19,14 @@ cdef class socket:
     cdef int sock_proto
     cdef PyObject *(*errorhandler)() noexcept
     cdef int64_t sock_timeout
-    cdef void *state
-    # Ours:
-    cdef Kept *kept                     # the address converted last (kept.pxi), or NULL
+    # Ours. A socket takes no more memory than CPython's, which has its module's state here since 3.12.
+    cdef Aside *aside                   # what few sockets need (aside.pxi), or NULL
+    cdef Flight *flights                # calls under way (inflight.pxi), as of so many forks
     cdef Py_ssize_t io_refs             # how many files that makefile() made are open (face.pxi)
+    cdef unsigned int forks
     cdef unsigned char closed           # was close() called?
     cdef unsigned char hints            # what makes a timed call poll first (operation.pxi)
     cdef unsigned char not_asked        # how many receives go by before one asks first again (wait.pxi)
-    # Calls under way (inflight.pxi), as of so many forks; how often they were cancelled.
-    cdef Flight *flights
-    cdef unsigned int forks
-    cdef unsigned int cancels
-    # While `_ssl` makes calls within deadlines (narrowed.pxi): these calls, and what the program has set.
-    cdef Narrowing *narrowings
-    cdef int64_t own_timeout
-    cdef int narrowed_by                # which process
-    cdef int narrowed_count
-    cdef bint did_not_block             # the descriptor, whatever the timeout said
-    # How many calls have made it non-blocking meanwhile (unblocked.pxi), and when the last one had ended.
-    cdef int unblocked
-    cdef int64_t blocked_since
 
     def __cinit__(self):
         self.sock_fd = NO_HANDLE
@@ -47,6 +35,7 @@ cdef class socket:
 
     def __dealloc__(self):
         forget_address(self)
+        PyMem_Free(self.aside)
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         """Open the socket, or take the descriptor, as the class says."""

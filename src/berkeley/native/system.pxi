@@ -96,6 +96,16 @@ cdef int wakeable_poll(pollfd *watched, int count, int64_t nanoseconds) noexcept
     return <int>answer(ppoll(watched, count, &time if nanoseconds >= 0 else NULL, mask_of_sleep(&mask)))
 
 
+cdef inline int system_map(Handle handle, size_t size, void **start) noexcept nogil:
+    """mmap(2): what the descriptor shares, to be read and written."""
+    start[0] = c_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, handle, 0)
+    return 0 if start[0] != MAP_FAILED else -errno
+
+
+cdef inline void system_unmap(void *start, size_t size) noexcept nogil:
+    c_munmap(start, size)
+
+
 cdef inline int64_t system_clock() noexcept nogil:
     """Nanoseconds that never go back (clock_gettime(2), CLOCK_MONOTONIC)."""
     cdef timespec now

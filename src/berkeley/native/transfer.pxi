@@ -175,7 +175,7 @@ cdef object sock_sendall(socket sock, object value, object flags):
     cdef Data data
     cdef Py_ssize_t sent = 0
     cdef ssize_t part
-    cdef unsigned int before = load_count(&sock.cancels)
+    cdef unsigned int before = cancels_of(sock)
     hold_data(value, &data)
     try:
         begin(&transfer.operation, sock, OP_SEND, as_sending_flags(flags))

@@ -6,14 +6,16 @@ cdef enum:
     AFTERWARDS = 20000000
 
 
-cdef Handle unblock(socket sock) noexcept:
+cdef Handle unblock(socket sock) except? NO_HANDLE:
     """Its descriptor, which does not block until `block_again`."""
     cdef Handle handle
+    cdef Aside *aside
     with cython.critical_section(sock):
         if forks != 0:
             follow_forks(sock)
+        aside = aside_made(sock)
         handle = handle_of(sock)
-        store_int(&sock.unblocked, sock.unblocked + 1)
+        store_int(&aside.unblocked, aside.unblocked + 1)
         system_set_nonblocking(handle, True)
     return handle
 
@@ -21,25 +23,27 @@ cdef Handle unblock(socket sock) noexcept:
 cdef void block_again(socket sock, Handle handle) noexcept:
     with cython.critical_section(sock):
         # Who has closed or detached it meanwhile, has put the mode back.
-        if handle_of(sock) == handle and sock.unblocked > 0:
-            if sock.unblocked == 1:
+        if handle_of(sock) == handle and sock.aside.unblocked > 0:
+            if sock.aside.unblocked == 1:
                 system_set_nonblocking(handle, timeout_of(sock) >= 0)
-            end_unblocked(sock, sock.unblocked - 1)
+            end_unblocked(sock.aside, sock.aside.unblocked - 1)
 
 
 cdef void put_mode_back(socket sock, Handle handle) noexcept:
     """Of a descriptor that is the socket's no more: others may share the open file. In the critical section."""
     if forks != 0:
         follow_forks(sock)
-    if sock.unblocked > 0:
+    if aside_of(sock) == NULL:
+        return
+    if sock.aside.unblocked > 0:
         system_set_nonblocking(handle, timeout_of(sock) >= 0)
-        end_unblocked(sock, 0)
+        end_unblocked(sock.aside, 0)
     widen(sock, handle)
 
 
-cdef void end_unblocked(socket sock, int others) noexcept:
-    store_long(&sock.blocked_since, system_clock())
-    store_int(&sock.unblocked, others)
+cdef void end_unblocked(Aside *aside, int others) noexcept:
+    store_long(&aside.blocked_since, system_clock())
+    store_int(&aside.unblocked, others)
 
 
 cdef Handle detach_socket(socket sock) noexcept:
@@ -52,8 +56,11 @@ cdef Handle detach_socket(socket sock) noexcept:
 
 cdef inline bint was_unblocked(socket sock) noexcept nogil:
     """May what a call was told be for another thread's connection?"""
-    return load_int(&sock.unblocked) > 0 or (load_long(&sock.blocked_since) != 0
-                                             and system_clock() - load_long(&sock.blocked_since) < AFTERWARDS)
+    cdef Aside *aside = aside_of(sock)
+    if aside == NULL:
+        return False
+    return load_int(&aside.unblocked) > 0 or (load_long(&aside.blocked_since) != 0
+                                              and system_clock() - load_long(&aside.blocked_since) < AFTERWARDS)
 
 
 cdef bint is_for_another(socket sock, const Operation *operation) noexcept nogil:

@@ -72,7 +72,7 @@ cdef inline ssize_t outcome(socket sock, Operation *operation, Call call) noexce
     if operation.state == ASKING or (operation.state == FRESH and may_hold(operation)):
         result = call(handle_of(sock), operation)
         if result < 0:
-            operation.cancels = load_count(&sock.cancels)
+            operation.cancels = cancels_of(sock)
     else:
         result = without_lock(sock, operation, call, False)
     return result if result >= 0 else proceed(sock, operation, call, result)
@@ -90,7 +90,7 @@ cdef inline ssize_t without_lock(socket sock, Operation *operation, Call call, b
     """`again`: not the first time, from which on cancel() counts."""
     cdef ssize_t result = -ECANCELED
     cdef Handle handle = depart(sock, &operation.flight, this_thread())
-    if not again or load_count(&sock.cancels) == operation.cancels:
+    if not again or cancels_of(sock) == operation.cancels:
         with nogil:
             result = steps(sock, handle, operation, call, again)
     return land(sock, &operation.flight, result)
@@ -119,7 +119,7 @@ cdef inline ssize_t steps(socket sock, Handle handle, Operation *operation, Call
         if result >= 0:
             return result
     if not again:
-        operation.cancels = load_count(&sock.cancels)
+        operation.cancels = cancels_of(sock)
     return sleep_and_try(sock, handle, operation, call, result)
 
 
@@ -133,7 +133,7 @@ cdef ssize_t sleep_and_try(socket sock, Handle handle, Operation *operation, Cal
     result = judge(sock, operation, result)
     while result == WAIT:
         if operation.state == WAITING:
-            if load_count(&sock.cancels) != operation.cancels:
+            if cancels_of(sock) != operation.cancels:
                 return -ECANCELED
             if handle < 0:
                 return -EBADF       # poll(2) takes no notice of a negative number, and would wait for ever

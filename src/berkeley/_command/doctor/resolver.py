@@ -1,5 +1,6 @@
 """How names are looked up: what the C library is told to ask, and whether it knows `localhost`."""
 
+import os
 import re
 from collections.abc import Iterator
 
@@ -42,7 +43,9 @@ def settings(path: str, keyword: str) -> list[str]:
 
 
 def lines(path: str) -> list[list[str]]:
-    """The words of each line of a file, but for comments; none where there is no such file."""
+    """The words of each line of a file, but for comments; none where there is no regular file of that name."""
+    if not os.path.isfile(path):  # a FIFO would be waited for: fifo(7)
+        return []
     try:
         with open(path, encoding="ascii", errors="backslashreplace") as file:
             return [words for words in (re.sub("[#;].*", "", line).split() for line in file) if words]
