@@ -53,7 +53,10 @@ cdef class DatagramBatch:
 
     def __exit__(self, *args):
         """Closed in any case: where there is still a view, the memory is freed with the last one."""
-        end_batch(self.slab)
+        if self.slab is not None:
+            set_closed(&self.slab.closed, True)
+            if seized(self.slab) == 0:
+                end_slab(self.slab)
 
     def __repr__(self):
         if self.slab is None or is_closed(&self.slab.closed):
@@ -115,21 +118,17 @@ cdef class DatagramBatch:
         cdef Slab slab = self.slab
         if slab is None or is_closed(&slab.closed):
             return
-        have_alone(slab)
-        give_back_views(&slab.memory.views)
-        end_batch(slab)
+        seize_slab(slab)
+        end_slab(slab)
 
 
-cdef int end_batch(Slab slab) except -1:
-    if slab is None:
-        return 0
+cdef void end_slab(Slab slab) noexcept:
+    """Of one that this thread has alone. Another may have done so before."""
     set_closed(&slab.closed, True)
-    if seized(slab) == 0:
-        drop_datagrams(slab)        # none, where another thread has closed it meanwhile
-        free_slots(slab.slots)
-        slab.sock = None
-        give_back_views(&slab.memory.views)
-    return 0
+    drop_datagrams(slab)
+    free_slots(slab.slots)
+    slab.sock = None
+    give_back_views(&slab.memory.views)
 
 
 cdef int append_slot(Slab slab, list slots, Data *data, object address, object ancdata) except -1:

@@ -144,8 +144,11 @@ cdef void drop_descriptors(Slab slab) noexcept:
 
 cdef int hold_memory(SlotMemory memory) except -1:
     """Until `unpin_views`: nothing is received into it."""
+    cdef Py_ssize_t views
     while not pin_views(&memory.views):
-        refuse_use(memory, load_views(&memory.views))
+        views = load_views(&memory.views)
+        if views < 0:
+            refuse_use(memory, views)
     return 0
 
 
@@ -160,13 +163,18 @@ cdef inline int hold_slab(Slab slab) except -1:
 
 cdef int have_alone(Slab slab) except -1:
     """Until `give_back_views`."""
+    seize_slab(slab)
+    if is_closed(&slab.closed):
+        give_back_views(&slab.memory.views)
+        raise ValueError("the batch is closed")
+    return 0
+
+
+cdef int seize_slab(Slab slab) except -1:
     cdef Py_ssize_t views = seized(slab)
     while views != 0:
         refuse_use(slab.memory, views)
         views = seized(slab)
-    if is_closed(&slab.closed):
-        give_back_views(&slab.memory.views)
-        raise ValueError("the batch is closed")
     return 0
 
 
