@@ -60,7 +60,8 @@ cdef class DatagramInfo:
     - `timestamp`: when the kernel received it, in integer nanoseconds since 1970 (SO_TIMESTAMPNS of socket(7));
     - `dropped`: how many datagrams the socket had lost by then for want of room, of 32 bits (SO_RXQ_OVFL);
     - `truncated`: was it longer than the buffer? (MSG_TRUNC of recvmsg(2));
-    - `descriptors`: a tuple of those that came along (SCM_RIGHTS and SCM_PIDFD of unix(7)): the caller's to close;
+    - `descriptors`: a tuple of those that came along (SCM_RIGHTS and SCM_PIDFD of unix(7)): the caller's to close,
+      or a slot's, which `take_descriptors()` gives away;
     - `pidfd`: which of them is the sender's process (SO_PASSPIDFD, Linux 6.5).
 
     ValueError for an address that is neither IPv4's nor IPv6's, for `ecn` and `tos` that disagree, and for numbers that
