@@ -51,7 +51,7 @@ def test_what_an_append_ends_may_append():
 def test_a_slot_in_a_cycle_with_its_view(python):
     """Which end in any order."""
     program = """
-import ctypes, gc
+import ctypes, gc, sys
 import berkeley
 
 behind = type(None).__basicsize__
@@ -66,7 +66,8 @@ for _ in range(3):
         slot.ancdata = [slot.data, memoryview(slot)[1:]]
     del batch, slot
     gc.collect()
-print([place for place in range(512) if before[place] != memory()[place]])
+# Before 3.12 what is behind None counts references.
+print([place for place in range(512) if sys.version_info >= (3, 12) and before[place] != memory()[place]])
 """
     done = python("-c", program)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

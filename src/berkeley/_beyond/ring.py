@@ -121,7 +121,7 @@ def _number(interface: "str | int | None") -> int:
         if isinstance(interface, str):
             return _native.if_nametoindex(interface)
         _native.if_indextoname(interface)
-    except (OSError, OverflowError):
+    except (OSError, OverflowError, ValueError):
         raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from None
     return interface
 

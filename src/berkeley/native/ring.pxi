@@ -187,7 +187,7 @@ cdef class BlockView:
             leave_users(self.block.memory)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.block.start, self.block.memory.size // self.block.memory.count, True, flags)
+        fill_view(view, self, self.block.start, self.block.memory.size // self.block.memory.count, True, flags)
         self.block.views += 1
 
     def __releasebuffer__(self, Py_buffer *view):

@@ -62,8 +62,6 @@ cdef extern from *:
     void store_used(Py_ssize_t *used, Py_ssize_t count)
 
 cdef extern from "Python.h":
-    int PyBuffer_FillInfo(Py_buffer *view, object owner, void *start, Py_ssize_t size, bint readonly, int flags) \
-        except -1
     Py_ssize_t PyNumber_AsSsize_t(object number, object error) except? -1
     PyObject *PyList_GET_ITEM(object list, Py_ssize_t place)
 
@@ -84,7 +82,7 @@ cdef class SlotMemory:
     def __getbuffer__(self, Py_buffer *view, int flags):
         hold_memory(self)
         try:
-            PyBuffer_FillInfo(view, self, self.slots.data, self.slots.count * self.slots.stride, False, flags)
+            fill_view(view, self, self.slots.data, self.slots.count * self.slots.stride, False, flags)
         except:
             unpin_views(&self.views)
             raise

@@ -34,7 +34,7 @@ cdef class DatagramSlot:
         memory = self.slab.memory
         try:
             # It is the memory that the view keeps, and that is told of its end.
-            PyBuffer_FillInfo(view, memory, slot_start(self), length_of(self), False, flags)
+            fill_view(view, memory, slot_start(self), length_of(self), False, flags)
         except:
             unpin_views(&memory.views)
             raise

@@ -53,6 +53,18 @@ cdef extern from *:
     PyObject *turned_spare(Spares *spares, char *start, Py_ssize_t size)
     void drop_spares(Spares *spares)
 
+cdef extern from *:
+    """
+    /* Cython begins with a reference to None there, of which CPython's function knows nothing. */
+    static int fill_view(Py_buffer *view, PyObject *owner, void *start, Py_ssize_t size, int readonly, int flags) {
+        PyObject *before = view->obj;
+        int result = PyBuffer_FillInfo(view, owner, start, size, readonly, flags);
+        Py_XDECREF(before);
+        return result;
+    }
+    """
+    int fill_view(Py_buffer *view, object owner, void *start, Py_ssize_t size, bint readonly, int flags) except -1
+
 cdef extern from "Python.h":
     object PySlice_New(object start, object stop, PyObject *step)
     object PyObject_GetItem(object thing, object key)
