@@ -3,6 +3,8 @@
 import os
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from fcntl import ioctl
+from struct import unpack
 from threading import Thread
 
 from sleeping import sleeps
@@ -11,6 +13,7 @@ from berkeley import socket
 
 LOOPBACK = "127.0.0.1"
 SMALL = 4096  # bytes of buffers that are soon full
+SIOCOUTQ, SIOCOUTQNSD = 0x5411, 0x894B  # <linux/sockios.h>
 
 
 def tcp():
@@ -56,8 +59,11 @@ def full(make):
         one, other = make()
         one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
         one.setblocking(False)
-        while fill(one) and one.family == socket.AF_INET:
-            time.sleep(0.002)  # what is on its way makes room when it is there
+        if one.family == socket.AF_INET:
+            while on_its_way(one) + fill(one):  # what is on its way makes room when it is there
+                time.sleep(0.001)
+        else:
+            fill(one)
         return one, other
 
     filled.__name__ = f"full_{make.__name__}"
@@ -72,6 +78,12 @@ def fill(one):
             while True:
                 sent += one.send(b"x" * size)
     return sent
+
+
+def on_its_way(one):
+    """How many bytes of a TCP connection are sent and not acknowledged yet (tcp(7), SIOCOUTQ)."""
+    unacknowledged, unsent = (unpack("i", ioctl(one, request, bytes(4)))[0] for request in (SIOCOUTQ, SIOCOUTQNSD))
+    return unacknowledged - unsent
 
 
 def unconnected():
