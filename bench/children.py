@@ -53,6 +53,8 @@ class Child:
     processors: str = PINNED
     unit: str = "ns"
     needs: Callable[[], object] | None = None
+    pieces: int = 1
+    ours: None = None
     floor: None = None
 
     def sides(self, standard, subject, floor):
@@ -89,6 +91,8 @@ class Server:
     count: int = 10
     unit: str = "ns"
     needs: Callable[[], object] = compiler
+    pieces: int = 1
+    ours: None = None
     floor: None = None
 
     def sides(self, standard, subject, floor):

@@ -26,7 +26,7 @@ def test_every_operation_runs_twice(bench, impl):
     floor = Floor(operation.floor for operation in bench.OPERATIONS if operation.floor) if compiler() else None
     able = [operation for operation in bench.OPERATIONS if operation.needs is None or operation.needs()]
     if impl is socket:
-        able = [operation for operation in able if not getattr(operation, "ours", None)]  # which it has no way to do
+        able = [operation for operation in able if operation.ours is None]  # which it has no way to do
     assert len(able) > 200
     before = len(os.listdir("/proc/self/fd"))
     for operation in able:

@@ -51,7 +51,9 @@ class Fresh:
     program: str
     group: str = "process"
     count: int = 1
+    pieces: int = 1
     needs: None = None
+    ours: None = None
     floor: None = None
 
     def sides(self, standard, subject, floor):
