@@ -1,13 +1,12 @@
 """send_segments() and set_coalescing(): datagrams that the kernel cuts and joins."""
 
-import ctypes
 import errno
-import os
 import shutil
 import struct
 import subprocess
 
 import pytest
+from networks import own_network
 from waits import LONG, SHORT, late
 
 import berkeley
@@ -15,7 +14,6 @@ from berkeley import constants, socket
 
 # Over loopback, whose MTU is 65,536; an IPv4 packet has 65,535 bytes at most.
 LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65536 - 48}
-CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 
 
 @pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["ipv4", "ipv6"])
@@ -83,17 +81,11 @@ def test_the_largest(udp):
 @pytest.fixture
 def narrow():
     """A network namespace for this thread, whose loopback takes 1500 bytes."""
-    libc = ctypes.CDLL(None, use_errno=True)
     if not shutil.which("ip"):
         pytest.skip("ip is not installed")
-    with open("/proc/thread-self/ns/net") as network:
-        if libc.unshare(CLONE_NEWNET):
-            pytest.skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
-        try:
-            subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
-            yield
-        finally:
-            assert libc.setns(network.fileno(), CLONE_NEWNET) == 0
+    with own_network():
+        subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
+        yield
 
 
 def fragments():

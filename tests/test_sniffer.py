@@ -1,8 +1,6 @@
 """The sniffer of examples/, on a loopback interface of its own."""
 
-import ctypes
 import fcntl
-import os
 import re
 import signal
 import struct
@@ -10,11 +8,11 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from networks import own_network
 
 from berkeley import constants, socket
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 IFREQ = struct.Struct("16sh22x")  # <linux/if.h>: name, flags
 # <linux/rtnetlink.h>, <linux/netlink.h>, <linux/if_link.h>
 RTM_GETLINK, NLM_F_REQUEST, IFLA_PROMISCUITY = 18, 1, 30
@@ -23,16 +21,10 @@ RTM_GETLINK, NLM_F_REQUEST, IFLA_PROMISCUITY = 18, 1, 30
 @pytest.fixture
 def quiet():
     """A network namespace for this test alone, where all that passes on loopback is the test's."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/thread-self/ns/net") as network:
-        if libc.unshare(CLONE_NEWNET):
-            pytest.skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
-        try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-                fcntl.ioctl(sock, constants.SIOCSIFFLAGS, IFREQ.pack(b"lo", constants.IFF_UP))
-            yield
-        finally:
-            assert libc.setns(network.fileno(), CLONE_NEWNET) == 0
+    with own_network():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            fcntl.ioctl(sock, constants.SIOCSIFFLAGS, IFREQ.pack(b"lo", constants.IFF_UP))
+        yield
 
 
 @contextmanager

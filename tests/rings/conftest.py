@@ -1,12 +1,11 @@
 """What the tests of packet rings stand on: a network of their own, and the end of it at which frames are sent."""
 
-import ctypes
-import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from networks import own_network
 
 from berkeley import socket
 
@@ -15,27 +14,19 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from wires import LEFT, RIGHT, ip
 
-CLONE_NEWNET = 0x40000000  # <linux/sched.h>
-
 
 @pytest.fixture(scope="module", autouse=True)
 def wire():
     """A network namespace for this thread, and those it starts, with `left` and `right` connected with each other."""
-    libc = ctypes.CDLL(None, use_errno=True)
     if not shutil.which("ip"):
         pytest.skip("ip is not installed")
-    with open("/proc/thread-self/ns/net") as network:
-        if libc.unshare(CLONE_NEWNET):
-            pytest.skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
-        try:
-            ip("link", "set", "lo", "up")
-            veth = "type", "veth", "peer", "name", "right", "address", RIGHT.hex(":")
-            ip("link", "add", "left", "address", LEFT.hex(":"), *veth)
-            for name in "left", "right":
-                ip("link", "set", name, "up")
-            yield
-        finally:
-            assert libc.setns(network.fileno(), CLONE_NEWNET) == 0
+    with own_network():
+        ip("link", "set", "lo", "up")
+        veth = "type", "veth", "peer", "name", "right", "address", RIGHT.hex(":")
+        ip("link", "add", "left", "address", LEFT.hex(":"), *veth)
+        for name in "left", "right":
+            ip("link", "set", name, "up")
+        yield
 
 
 @pytest.fixture
